@@ -1,0 +1,248 @@
+//! Compressed frames: bounded by limit, by ratio and by what arrives, one level deep.
+
+use flate2::{Decompress, DecompressError, FlushDecompress, Status};
+
+use crate::frame::{BODY_LEN_MAX, Frame, FrameError, FrameKind, next_frame};
+
+/// How many times longer than its compressed bytes a frame may become, beyond [`RATIO_FREE_LEN`].
+///
+/// The densest stream that zlib can make is about 1 032 times shorter than its content; real
+/// records stay far below.
+pub const RATIO_MAX: u64 = 1_000;
+
+/// Frames that inflate to this many bytes or fewer may have any ratio.
+pub const RATIO_FREE_LEN: u64 = 64 << 10;
+
+/// Turns compressed frames into plain ones, one after the other, in a buffer that it reuses.
+///
+/// The buffer grows with the bytes that come out, never by the length that the peer announces, and
+/// keeps its size: have one inflater per thread rather than one per connection.
+#[derive(Debug)]
+pub struct Inflater {
+    zlib: Decompress,
+    buffer: Vec<u8>,
+    limit: u64,
+}
+
+impl Inflater {
+    /// Inflates frames whose own body has up to `limit` bytes, and never more than
+    /// [`BODY_LEN_MAX`].
+    pub fn new(limit: u64) -> Self {
+        Self {
+            zlib: Decompress::new(true),
+            buffer: Vec::new(),
+            limit: limit.min(BODY_LEN_MAX),
+        }
+    }
+
+    /// How many bytes the buffer holds, used or not: at most the limit, a frame header and one more.
+    pub const fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    /// Inflates one compressed frame to the message frame inside it.
+    ///
+    /// The announced length may stand in either byte order: clients write it big-endian, some old
+    /// servers in their own order. It must be the length that comes out.
+    ///
+    /// # Errors
+    ///
+    /// When the content is damaged, over the limits, or not exactly one message frame. The
+    /// boundary of the outer frame is known, so the connection can go on.
+    pub fn inflate(&mut self, frame: Frame<'_>) -> Result<Frame<'_>, InflateError> {
+        let announced = Announced::read(frame)?;
+        let ceiling = self.ceiling(&announced)?;
+        self.run(announced.stream, ceiling)?;
+        let len = length(&self.buffer);
+        if !announced.lengths.contains(&len) {
+            let [announced, _] = announced.lengths;
+            return Err(InflateError::LengthMismatch { announced, len });
+        }
+        match next_frame(&self.buffer, self.limit) {
+            Ok(Some(inner)) if inner.len() != self.buffer.len() => Err(InflateError::NotOneFrame),
+            Ok(Some(inner)) if inner.kind() != FrameKind::Message => {
+                Err(InflateError::NestedCompression)
+            }
+            Ok(Some(inner)) => Ok(inner),
+            Ok(None) => Err(InflateError::NotOneFrame),
+            Err(source) => Err(InflateError::ReadInnerFrame { source }),
+        }
+    }
+
+    /// The most bytes that may come out: what is announced, if that is within the limit.
+    fn ceiling(&self, announced: &Announced<'_>) -> Result<u64, InflateError> {
+        let limit = self.limit.saturating_add(FRAME_HEADER_LEN);
+        announced
+            .lengths
+            .into_iter()
+            .filter(|len| *len <= limit)
+            .max()
+            .ok_or_else(|| {
+                let [announced, _] = announced.lengths;
+                InflateError::TooLarge { announced, limit }
+            })
+    }
+
+    /// Inflates `stream` into the buffer.
+    fn run(&mut self, stream: &[u8], ceiling: u64) -> Result<(), InflateError> {
+        let ratio_ceiling = length(stream).saturating_mul(RATIO_MAX).max(RATIO_FREE_LEN);
+        self.zlib.reset(true);
+        self.buffer.clear();
+        let mut rest = stream;
+        loop {
+            // One byte more than allowed, so that too many are noticed.
+            grow(
+                &mut self.buffer,
+                stream.len(),
+                ceiling.min(ratio_ceiling).saturating_add(1),
+            );
+            let before = self.zlib.total_in();
+            let status = self
+                .zlib
+                .decompress_vec(rest, &mut self.buffer, FlushDecompress::None)
+                .map_err(|source| InflateError::Inflate { source })?;
+            let taken = self.zlib.total_in().saturating_sub(before);
+            rest = usize::try_from(taken)
+                .ok()
+                .and_then(|taken| rest.get(taken..))
+                .unwrap_or_default();
+            let len = length(&self.buffer);
+            if len > ceiling {
+                return Err(InflateError::LongerThanAnnounced { ceiling });
+            }
+            if len > ratio_ceiling {
+                return Err(InflateError::Ratio {
+                    compressed: stream.len(),
+                });
+            }
+            match status {
+                Status::StreamEnd if rest.is_empty() => return Ok(()),
+                Status::StreamEnd => return Err(InflateError::TrailingBytes { len: rest.len() }),
+                // There was room to write: it stopped for want of input.
+                _ if self.buffer.len() < self.buffer.capacity() => {
+                    return Err(InflateError::Truncated);
+                }
+                Status::Ok | Status::BufError => {}
+            }
+        }
+    }
+}
+
+/// Why a compressed frame cannot be used. The fault is the peer's.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum InflateError {
+    /// The frame is not a compressed one.
+    #[error("the frame is not compressed")]
+    NotCompressed,
+    /// Not even the length of the content is there.
+    #[error("the compressed frame has a body of {len} bytes, too few for its own header of 8")]
+    TooShort {
+        /// Length of the body in bytes.
+        len: usize,
+    },
+    /// The content is over the limit.
+    #[error("the compressed frame announces {announced} bytes of content; the limit is {limit}")]
+    TooLarge {
+        /// The length as announced, read as big-endian.
+        announced: u64,
+        /// The most that is allowed, frame header included.
+        limit: u64,
+    },
+    /// More comes out than announced.
+    #[error("the compressed frame holds more than the {ceiling} bytes that it announces")]
+    LongerThanAnnounced {
+        /// Where inflating stopped.
+        ceiling: u64,
+    },
+    /// A bomb: no records shrink like this.
+    #[error(
+        "{compressed} compressed bytes hold more than {RATIO_MAX} times as many; records do not shrink like this"
+    )]
+    Ratio {
+        /// Length of the compressed stream in bytes.
+        compressed: usize,
+    },
+    /// The content has another length than announced.
+    #[error("the compressed frame announces {announced} bytes and holds {len}")]
+    LengthMismatch {
+        /// The length as announced, read as big-endian.
+        announced: u64,
+        /// The length that came out.
+        len: u64,
+    },
+    /// The content is damaged.
+    #[error("the content of the compressed frame is damaged")]
+    Inflate {
+        /// Where zlib found it.
+        source: DecompressError,
+    },
+    /// The compressed stream ends too early.
+    #[error("the content of the compressed frame ends too early")]
+    Truncated,
+    /// Bytes remain after the compressed stream.
+    #[error("{len} bytes are left over after the content of the compressed frame")]
+    TrailingBytes {
+        /// How many.
+        len: usize,
+    },
+    /// The content is not a frame.
+    #[error("the content of the compressed frame is not a frame")]
+    ReadInnerFrame {
+        /// Why not.
+        source: FrameError,
+    },
+    /// The content is less or more than one frame.
+    #[error("the content of the compressed frame is not exactly one frame")]
+    NotOneFrame,
+    /// The content is compressed again.
+    #[error("the content of the compressed frame is a compressed frame again")]
+    NestedCompression,
+}
+
+/// What a compressed frame says of its content.
+struct Announced<'a> {
+    /// Length of the content, read as big-endian and as little-endian.
+    lengths: [u64; 2],
+    stream: &'a [u8],
+}
+
+impl<'a> Announced<'a> {
+    fn read(frame: Frame<'a>) -> Result<Self, InflateError> {
+        if frame.kind() != FrameKind::Compressed {
+            return Err(InflateError::NotCompressed);
+        }
+        let body = frame.body();
+        let Some((len, stream)) = body.split_first_chunk::<8>() else {
+            return Err(InflateError::TooShort { len: body.len() });
+        };
+        Ok(Self {
+            lengths: [u64::from_be_bytes(*len), u64::from_le_bytes(*len)],
+            stream,
+        })
+    }
+}
+
+/// Makes room for more, up to `most` bytes in all: first for what the compressed bytes make
+/// likely, then for as much again as came out.
+fn grow(buffer: &mut Vec<u8>, compressed: usize, most: u64) {
+    if buffer.len() < buffer.capacity() {
+        return;
+    }
+    let wanted = compressed
+        .saturating_mul(4)
+        .max(buffer.len().saturating_mul(2))
+        .max(4 << 10);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let more = wanted.min(most).saturating_sub(buffer.len());
+    buffer.reserve_exact(more);
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+/// What the inner frame has in front of its body.
+const FRAME_HEADER_LEN: u64 = 8;
+
+#[cfg(test)]
+mod tests;
