@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The configuration file: its keys as types, its defaults and bounds, and the one check that makes a
+//! [`Plan`] of it.
+//!
+//! [`load()`] reads a file: YAML text becomes a tree in which every node knows its place; the tree is
+//! checked against the schema of [`Config`]; what the keys mean together is checked when the plan is
+//! made. Each step collects everything that is wrong, so that all faults of a file come at once.
+//! There is no other list of defaults and no other check, here or elsewhere.
+
+#![warn(missing_docs)]
+
+pub use config::{Config, Level, LogFormat};
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use java_regex::{Regex, RegexError, ReplaceError, Replacement, ReplacementError};
+pub use load::{LoadError, load, parse};
+pub use plan::{
+    AeroductPlan, Format, InvalidTopicName, LoggingPlan, ManagePlan, NameRoute, Partitioner, Plan,
+    ProducerPlan, Routing, ServicePlan, TopicName, TransformError, TransformStep, Transforms,
+    Warning, is_legal_topic,
+};
+pub use schema::{SchemaConflict, json_schema, structural_schema};
+
+mod check;
+pub mod config;
+mod diagnostic;
+pub mod fuzzing;
+mod java_regex;
+mod load;
+mod plan;
+mod producer;
+mod resolve;
+mod schema;
+mod support;
+mod yaml;

@@ -1,0 +1,157 @@
+//! From a file to a plan.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use schemars::Schema;
+
+use crate::{
+    check::{self, Checked},
+    config::Config,
+    diagnostic::{Diagnostic, Diagnostics},
+    plan::Plan,
+    resolve::resolve,
+    schema::json_schema,
+    yaml::{self, Position},
+};
+
+/// Bytes of the largest file read: hundreds of times what a large configuration has.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {path:?}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The file can be read, but not be used.
+    #[error("{0}")]
+    Invalid(Diagnostics),
+}
+
+/// Reads the configuration file at `path` and makes a plan of it.
+///
+/// The file is UTF-8 text of at most 1 MiB with one YAML document. All its faults are reported at
+/// once.
+pub fn load(path: &Path) -> Result<Plan, LoadError> {
+    let read = |path| {
+        let mut bytes = Vec::new();
+        File::open(path)?
+            .take(FILE_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse_bytes(&bytes, &path.display().to_string()).map_err(LoadError::Invalid)
+}
+
+/// Makes a plan of `text`, the content of a configuration file; `origin` is what messages call it.
+pub fn parse(text: &str, origin: &str) -> Result<Plan, Diagnostics> {
+    plan_of(text).map_err(|faults| Diagnostics::new(origin, faults))
+}
+
+/// Makes a plan of the content of a file, which may not even be text.
+pub(crate) fn parse_bytes(bytes: &[u8], origin: &str) -> Result<Plan, Diagnostics> {
+    match str::from_utf8(bytes) {
+        Ok(text) => parse(text, origin),
+        Err(error) => {
+            let (valid, _) = bytes
+                .split_at_checked(error.valid_up_to())
+                .unwrap_or((bytes, &[]));
+            let before = String::from_utf8_lossy(valid);
+            let last = before.rsplit('\n').next().unwrap_or_default();
+            let at = Position {
+                line: before.matches('\n').count() + 1,
+                column: last.chars().count() + 1,
+            };
+            let remedy = "save the file with the encoding UTF-8";
+            Err(Diagnostics::new(
+                origin,
+                vec![fault(at, "is not UTF-8 text".to_owned(), remedy)],
+            ))
+        }
+    }
+}
+
+fn plan_of(text: &str) -> Result<Plan, Vec<Diagnostic>> {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(json_schema);
+
+    if text.len() as u64 > FILE_BYTES_MAX {
+        let reason = format!("the file has more than {FILE_BYTES_MAX} bytes");
+        return Err(vec![fault(
+            Position::START,
+            reason,
+            "look whether it is the right file",
+        )]);
+    }
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let root = yaml::parse(text).map_err(|fault| vec![fault])?;
+    let Checked {
+        value,
+        mut faults,
+        places,
+    } = check::check(&root, &SCHEMA);
+    let resolved = match serde_json::from_value::<Config>(value) {
+        Ok(config) => resolve(&config, text, &places),
+        // What is left has the form that the types ask for, unless the schema is wrong about them.
+        Err(error) => {
+            let reason = format!("the file is at odds with the types of this version: {error}");
+            Err(vec![fault(
+                Position::START,
+                reason,
+                "please report this, with the file",
+            )])
+        }
+    };
+    match resolved {
+        Ok(plan) if faults.is_empty() => Ok(plan),
+        Ok(_) => Err(faults),
+        Err(errors) => {
+            let is_consequence = |error: &Diagnostic| {
+                faults
+                    .iter()
+                    .any(|fault| is_within(&fault.path, &error.path))
+            };
+            let errors: Vec<_> = errors
+                .into_iter()
+                .filter(|error| !is_consequence(error))
+                .collect();
+            faults.extend(errors);
+            Err(faults)
+        }
+    }
+}
+
+/// Whether `path` is `around` or lies in it. A fault there explains whatever seems wrong with
+/// `around`.
+fn is_within(path: &str, around: &str) -> bool {
+    path.strip_prefix(around)
+        .is_some_and(|rest| rest.is_empty() || around.is_empty() || rest.starts_with(['.', '[']))
+}
+
+fn fault(at: Position, reason: String, remedy: &str) -> Diagnostic {
+    let Position { line, column } = at;
+    Diagnostic {
+        path: String::new(),
+        line,
+        column,
+        value: None,
+        reason,
+        remedy: remedy.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! A checked configuration with its defaults filled in.
+//!
+//! Nothing in a plan can be wrong any more: topics are legal, regular expressions are compiled,
+//! numbers are within their bounds. Whoever holds one does not check it again.
+
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+
+use crate::config::{Level, LogFormat};
+
+pub use crate::producer::{Partitioner, ProducerPlan};
+pub use topic::{InvalidTopicName, TopicName, is_legal_topic};
+pub use transforms::{TransformError, TransformStep, Transforms};
+
+mod topic;
+mod transforms;
+
+/// Everything the connector runs on.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the connector listens, and what bounds its work.
+    pub service: ServicePlan,
+    /// The Kafka producer.
+    pub producer: ProducerPlan,
+    /// How a record finds its topic; without it every record is skipped.
+    pub routing: Option<Routing>,
+    /// How a record is written; without it every record is skipped.
+    pub format: Option<Format>,
+    /// What is logged, and where.
+    pub logging: LoggingPlan,
+    /// The settings that only this connector has.
+    pub aeroduct: AeroductPlan,
+    /// The file as it was read, for the start banner.
+    pub text: String,
+    /// What is accepted and yet worth a word, in the order of the file.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something in the file that is accepted, though it hardly does what its author expects.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Warning {
+    /// The key it is about, such as `service.worker-threads`.
+    pub path: String,
+    /// What to know about it.
+    pub message: String,
+}
+
+/// `PATH: MESSAGE`.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, message } = self;
+        write!(f, "{path}: {message}")
+    }
+}
+
+/// The `service` section, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ServicePlan {
+    /// Addresses to bind, each with every port.
+    pub addresses: Vec<IpAddr>,
+    /// Ports to listen on for changes, at least one.
+    pub ports: Vec<u16>,
+    /// Threads that read, format and answer, at least one.
+    pub io_threads: usize,
+    /// Records of the process that may be without an answer at one time.
+    pub max_concurrent_records: u32,
+    /// Label that groups the metrics of the instances of one installation.
+    pub cluster_name: String,
+    /// Bytes of the receive buffer of each connection; `None` leaves it to the operating system.
+    pub socket_receive_buffer_bytes: Option<u32>,
+    /// Whether the replies of several records may go out in one write.
+    pub ack_buffering: bool,
+    /// The management endpoint, where one was asked for.
+    pub manage: Option<ManagePlan>,
+}
+
+/// The `service.manage` section, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ManagePlan {
+    /// Addresses to bind, each with every port.
+    pub addresses: Vec<IpAddr>,
+    /// Ports of the management endpoint, at least one.
+    pub ports: Vec<u16>,
+}
+
+/// How a record finds its topic.
+#[derive(Clone, Debug)]
+pub enum Routing {
+    /// Always this topic.
+    Static(TopicName),
+    /// Nothing is published; the source is told "success".
+    Skip,
+    /// The namespace's name.
+    Namespace(NameRoute),
+    /// The set's name.
+    Set(NameRoute),
+    /// The value of a bin.
+    Bin {
+        /// Name of the bin.
+        bin: String,
+        /// What becomes of its value.
+        route: NameRoute,
+    },
+}
+
+/// How a name that a record brings becomes a topic.
+#[derive(Clone, Debug, Default)]
+pub struct NameRoute {
+    /// Taken, as it stands, where the record brings no name or one that is no legal topic.
+    pub default: Option<TopicName>,
+    /// Applied to the name the record brings.
+    pub transforms: Transforms,
+}
+
+/// How a record is written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// One JSON object with metadata, and bins with their types.
+    Json {
+        /// Whether numeric keys of maps become text; otherwise they fail the record.
+        stringify_map_keys: bool,
+    },
+    /// One JSON object with every bin as a member, and the metadata under a key of its own.
+    FlatJson {
+        /// Member that holds the metadata.
+        metadata_key: String,
+        /// Whether numeric keys of maps become text; otherwise they fail the record.
+        stringify_map_keys: bool,
+    },
+}
+
+/// The `logging` section, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LoggingPlan {
+    /// File to log to, rotated daily.
+    pub file: Option<PathBuf>,
+    /// Whether to log to the console; always so without a file.
+    pub console: bool,
+    /// Rotated files to keep.
+    pub max_history: u32,
+    /// Level of each logger named, `root` included, in the order of their names.
+    pub levels: Vec<(String, Level)>,
+    /// Time between two dumps of the metrics; `None` means never.
+    pub ticker_interval: Option<Duration>,
+    /// Shape of a line.
+    pub format: LogFormat,
+}
+
+/// The `aeroduct` section, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AeroductPlan {
+    /// Age at which a record without a delivery report is answered "temporary error".
+    pub reply_deadline: Duration,
+    /// Time for finishing what is in flight at shutdown.
+    pub drain_timeout: Duration,
+    /// Bytes of the process that may be in flight; reading stops there.
+    pub max_in_flight_bytes: u64,
+    /// Bytes of the largest frame accepted.
+    pub max_frame_bytes: u64,
+    /// Connections open at one time.
+    pub max_connections: u32,
+}

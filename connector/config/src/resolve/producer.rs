@@ -1,0 +1,51 @@
+//! `producer-props`: the Kafka producer, from the Java producer's names.
+
+use super::Report;
+use crate::{
+    check::child,
+    config::{self, Config, RoutingConfig},
+    plan::ProducerPlan,
+    producer::{self, Finding, Findings, PropertyValue},
+};
+
+const SECTION: &str = "producer-props";
+
+pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> ProducerPlan {
+    let properties: Vec<_> = config
+        .producer_props
+        .iter()
+        .flat_map(config::Properties::iter)
+        .map(|(name, value)| producer::Property {
+            name: name.to_owned(),
+            value: value.into(),
+        })
+        .collect();
+    let mut findings = Findings::default();
+    let plan = producer::translate(&properties, &mut findings);
+    let reaches_kafka =
+        config.format.is_some() && !matches!(config.routing, None | Some(RoutingConfig::Skip {}));
+    let is_given = properties
+        .iter()
+        .any(|property| property.name == "bootstrap.servers");
+    if reaches_kafka && !is_given {
+        let remedy =
+            "add the brokers that are asked first, such as `bootstrap.servers: [broker-1:9092]`";
+        report.error(&child(SECTION, "bootstrap.servers"), "is missing", remedy);
+    }
+    for (property, Finding { reason, remedy }) in findings.errors {
+        report.error(&child(SECTION, &property), reason, remedy);
+    }
+    for (property, message) in findings.warnings {
+        report.warn(&child(SECTION, &property), message);
+    }
+    plan
+}
+
+impl From<&config::Property> for PropertyValue {
+    fn from(value: &config::Property) -> Self {
+        match value {
+            config::Property::Text(text) => Self::Text(text.clone()),
+            config::Property::List(items) => Self::List(items.clone()),
+        }
+    }
+}
