@@ -1,1 +1,21 @@
-//! Placeholder.
+//! From a record to what Kafka gets: topic, key and value.
+//!
+//! A [`Lane`] is made once for each namespace and set and does all that depends on these alone: it picks
+//! route and format, settles a fixed topic, and prepares the pieces of text that every record repeats.
+//! [`Lane::prepare`] then writes key and value of one record straight from the bytes received into a
+//! buffer of the caller: no value tree, no allocation but growth of that buffer.
+//!
+//! The crate does no I/O and knows no clock. Names such as (13.7) are sections of the behaviour notes.
+
+#![warn(clippy::indexing_slicing)]
+
+pub use error::{PrepareError, Reason};
+pub use lane::{Lane, Outbound, Prepared, Scratch, SkipRule, TopicChoice, UnixSeconds};
+
+mod error;
+mod format;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
+mod lane;
+mod route;
+mod text;

@@ -1,0 +1,114 @@
+//! The formats: key and value of a record in the bytes that Kafka gets.
+//!
+//! A format is made for one namespace and set; what it repeats for every record is prepared then.
+
+use std::ops::Range;
+
+use aeroduct_config::Format;
+use aeroduct_record::{Metadata, Particle, Record, Ttl};
+
+use self::{flat_json::FlatJson, json::Json};
+use crate::{
+    error::PrepareError,
+    lane::UnixSeconds,
+    text::{collection::Nest, integer, value},
+};
+
+mod flat_json;
+mod json;
+
+/// A format with its prepared pieces.
+#[derive(Debug)]
+pub(crate) enum Formatter {
+    FlatJson(FlatJson),
+    Json(Json),
+}
+
+/// Where in the output a record's key and value lie. They may overlap.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) key: Range<usize>,
+    pub(crate) value: Range<usize>,
+}
+
+impl Formatter {
+    pub(crate) fn new(format: &Format, namespace: &[u8], set: Option<&[u8]>) -> Self {
+        match format {
+            Format::Json { stringify_map_keys } => {
+                Self::Json(Json::new(namespace, set, *stringify_map_keys))
+            }
+            Format::FlatJson {
+                metadata_key,
+                stringify_map_keys,
+            } => Self::FlatJson(FlatJson::new(
+                metadata_key,
+                namespace,
+                set,
+                *stringify_map_keys,
+            )),
+        }
+    }
+
+    /// Appends value and key of `record` to `out`. On an error some of it may have been written.
+    #[inline]
+    pub(crate) fn write(
+        &self,
+        record: &Record<'_>,
+        arrived: UnixSeconds,
+        out: &mut Vec<u8>,
+        nest: &mut Nest,
+    ) -> Result<Rendered, PrepareError> {
+        nest.clear();
+        match self {
+            Self::FlatJson(format) => format.write(record, arrived, out, nest),
+            Self::Json(format) => format.write(record, arrived, out, nest),
+        }
+    }
+}
+
+/// When the record expires, in seconds since the Unix epoch: 0 is never, `None` not known (13.13, 13.25).
+#[inline]
+fn expiry(metadata: &Metadata<'_>, arrived: UnixSeconds) -> Option<u64> {
+    match metadata.ttl {
+        Ttl::Never => Some(0),
+        Ttl::Unknown => None,
+        Ttl::Seconds(ttl) => Some(arrived.0.saturating_add(u64::from(ttl))),
+    }
+}
+
+/// Appends a member with a number: `fragment` is its name with all punctuation up to the number.
+#[inline]
+fn member(out: &mut Vec<u8>, fragment: &[u8], value: Option<impl itoa::Integer>) {
+    if let Some(value) = value {
+        out.extend_from_slice(fragment);
+        integer(out, value);
+    }
+}
+
+/// The user key, unless it is null: a key that is stored as null is none.
+#[inline]
+fn user_key<'a>(metadata: &Metadata<'a>) -> Option<Particle<'a>> {
+    metadata
+        .user_key
+        .filter(|key| !matches!(key, Particle::Null))
+}
+
+/// Appends a user key: string, number, or Base64 for bytes.
+#[inline]
+fn write_user_key(
+    out: &mut Vec<u8>,
+    key: Particle<'_>,
+    nest: &mut Nest,
+) -> Result<(), PrepareError> {
+    value::write(out, key, nest, true)
+        .map(drop)
+        .map_err(PrepareError::user_key)
+}
+
+const fn durable(durable: bool) -> &'static [u8] {
+    if durable {
+        b",\"durable\":true}"
+    } else {
+        b",\"durable\":false}"
+    }
+}

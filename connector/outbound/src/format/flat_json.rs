@@ -1,0 +1,139 @@
+//! `flat-json`: one object with the metadata as one member, and every bin as another.
+//!
+//! ```json
+//! {"metadata":{"namespace":"ns","set":"set","userKey":1,"digest":"...","msg":"write","gen":1,"lut":1698586936461,
+//!   "exp":0},"bin":"value"}
+//! ```
+//!
+//! The Kafka key is an object of the first four metadata.
+
+use aeroduct_record::{LastUpdate, Operation, Record};
+
+use super::{Rendered, durable, expiry, member, user_key, write_user_key};
+use crate::{
+    error::{PrepareError, ValueFault},
+    lane::UnixSeconds,
+    text::{base64, collection::Nest, string, value},
+};
+
+/// The `flat-json` format for the records of one namespace and set.
+#[derive(Debug)]
+pub(crate) struct FlatJson {
+    /// The value up to the name of the set, that included.
+    start: Box<[u8]>,
+    /// Length of the metadata member's name as it stands in `start`, between its quotes.
+    name_len: usize,
+    stringify_map_keys: bool,
+}
+
+impl FlatJson {
+    /// Length of what precedes the name of the metadata member: a brace and a quote.
+    const NAME_START: usize = 2;
+
+    pub(crate) fn new(
+        metadata_key: &str,
+        namespace: &[u8],
+        set: Option<&[u8]>,
+        stringify_map_keys: bool,
+    ) -> Self {
+        let mut start = b"{\"".to_vec();
+        string::write_unquoted(&mut start, metadata_key.as_bytes());
+        let name_len = start.len() - Self::NAME_START;
+        start.extend_from_slice(b"\":{\"namespace\":");
+        string::write(&mut start, namespace);
+        if let Some(set) = set {
+            start.extend_from_slice(b",\"set\":");
+            string::write(&mut start, set);
+        }
+        Self {
+            start: start.into(),
+            name_len,
+            stringify_map_keys,
+        }
+    }
+
+    pub(crate) fn write(
+        &self,
+        record: &Record<'_>,
+        arrived: UnixSeconds,
+        out: &mut Vec<u8>,
+        nest: &mut Nest,
+    ) -> Result<Rendered, PrepareError> {
+        let metadata = &record.metadata;
+        let value_start = out.len();
+        out.extend_from_slice(&self.start);
+        if let Some(key) = user_key(metadata) {
+            out.extend_from_slice(b",\"userKey\":");
+            write_user_key(out, key, nest)?;
+        }
+        out.extend_from_slice(b",\"digest\":");
+        base64::write(out, metadata.digest);
+        // A quote and a colon follow the name; there the object begins.
+        let identity = value_start + Self::NAME_START + self.name_len + 2..out.len();
+
+        let last_update = metadata.last_update.map(LastUpdate::unix_ms);
+        match metadata.operation {
+            Operation::Write { .. } => {
+                out.extend_from_slice(b",\"msg\":\"write\"");
+                member(out, b",\"gen\":", metadata.generation);
+                member(out, b",\"lut\":", last_update);
+                member(out, b",\"exp\":", expiry(metadata, arrived));
+                out.push(b'}');
+                self.write_bins(record, value_start, out, nest)?;
+            }
+            Operation::Delete {
+                durable: is_durable,
+            } => {
+                out.extend_from_slice(b",\"msg\":\"delete\"");
+                member(out, b",\"gen\":", metadata.generation);
+                member(out, b",\"lut\":", last_update);
+                out.extend_from_slice(durable(is_durable));
+            }
+        }
+        out.push(b'}');
+        let value = value_start..out.len();
+        out.extend_from_within(identity);
+        out.push(b'}');
+        Ok(Rendered {
+            key: value.end..out.len(),
+            value,
+        })
+    }
+
+    fn write_bins(
+        &self,
+        record: &Record<'_>,
+        value_start: usize,
+        out: &mut Vec<u8>,
+        nest: &mut Nest,
+    ) -> Result<(), PrepareError> {
+        let names = nest.names.mark();
+        let metadata_name =
+            value_start + Self::NAME_START..value_start + Self::NAME_START + self.name_len;
+        nest.names.push(out, metadata_name.clone());
+        for bin in record.bins {
+            let fail = |fault| PrepareError::bin(bin.name, fault);
+            out.extend_from_slice(b",\"");
+            let start = out.len();
+            string::write_unquoted(out, bin.name);
+            nest.names.push(out, start..out.len());
+            out.extend_from_slice(b"\":");
+            let particle = bin
+                .particle()
+                .map_err(|error| fail(ValueFault::Particle(error)))?;
+            value::write(out, particle, nest, self.stringify_map_keys).map_err(fail)?;
+        }
+        let Some(name) = nest.names.close(out, names).and_then(|name| out.get(name)) else {
+            return Ok(());
+        };
+        let collides = Some(name) == out.get(metadata_name);
+        Err(PrepareError::bin(
+            name,
+            if collides {
+                ValueFault::MetadataKey
+            } else {
+                ValueFault::DuplicateBin
+            },
+        ))
+    }
+}

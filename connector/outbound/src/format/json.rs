@@ -1,0 +1,160 @@
+//! `json`: one object with the metadata, and the bins as an array of objects with name, type and value.
+//!
+//! ```json
+//! {"msg":"write","key":["ns","set","<digest>",null],"gen":1,"exp":0,"lut":1635778671921,"bins":[
+//!   {"name":"a","type":"str","value":"aaa"}]}
+//! {"msg":"delete","key":["ns","set","<digest>",null],"gen":2,"lut":1635778671921,"durable":false}
+//! ```
+//!
+//! The Kafka key is the array `key`, so its bytes are shared with the value.
+
+use aeroduct_record::{Bins, LastUpdate, Operation, Particle, Record, cdt::MapOrder};
+
+use super::{Rendered, durable, expiry, member, user_key, write_user_key};
+use crate::{
+    error::{PrepareError, ValueFault},
+    lane::UnixSeconds,
+    text::{
+        base64,
+        collection::{Nest, Order},
+        string, value,
+    },
+};
+
+const WRITE: &[u8] = b"{\"msg\":\"write\",\"key\":";
+const DELETE: &[u8] = b"{\"msg\":\"delete\",\"key\":";
+
+/// The `json` format for the records of one namespace and set.
+#[derive(Debug)]
+pub(crate) struct Json {
+    /// The key's array up to the digest.
+    key: Box<[u8]>,
+    stringify_map_keys: bool,
+}
+
+impl Json {
+    pub(crate) fn new(namespace: &[u8], set: Option<&[u8]>, stringify_map_keys: bool) -> Self {
+        let mut key = vec![b'['];
+        string::write(&mut key, namespace);
+        key.push(b',');
+        match set {
+            Some(set) => string::write(&mut key, set),
+            None => key.extend_from_slice(b"null"),
+        }
+        key.push(b',');
+        Self {
+            key: key.into(),
+            stringify_map_keys,
+        }
+    }
+
+    pub(crate) fn write(
+        &self,
+        record: &Record<'_>,
+        arrived: UnixSeconds,
+        out: &mut Vec<u8>,
+        nest: &mut Nest,
+    ) -> Result<Rendered, PrepareError> {
+        let metadata = &record.metadata;
+        let value_start = out.len();
+        out.extend_from_slice(match metadata.operation {
+            Operation::Write { .. } => WRITE,
+            Operation::Delete { .. } => DELETE,
+        });
+        let key_start = out.len();
+        out.extend_from_slice(&self.key);
+        base64::write(out, metadata.digest);
+        match user_key(metadata) {
+            Some(key) => {
+                out.push(b',');
+                write_user_key(out, key, nest)?;
+                out.push(b']');
+            }
+            None => out.extend_from_slice(b",null]"),
+        }
+        let key = key_start..out.len();
+        let last_update = metadata.last_update.map(LastUpdate::unix_ms);
+        member(out, b",\"gen\":", metadata.generation);
+        match metadata.operation {
+            Operation::Write { .. } => {
+                member(out, b",\"exp\":", expiry(metadata, arrived));
+                member(out, b",\"lut\":", last_update);
+                out.extend_from_slice(b",\"bins\":[");
+                self.write_bins(record.bins, out, nest)?;
+                out.extend_from_slice(b"]}");
+            }
+            Operation::Delete {
+                durable: is_durable,
+            } => {
+                member(out, b",\"lut\":", last_update);
+                out.extend_from_slice(durable(is_durable));
+            }
+        }
+        Ok(Rendered {
+            key,
+            value: value_start..out.len(),
+        })
+    }
+
+    fn write_bins(
+        &self,
+        bins: Bins<'_>,
+        out: &mut Vec<u8>,
+        nest: &mut Nest,
+    ) -> Result<(), PrepareError> {
+        let names = nest.names.mark();
+        let mut opening: &[u8] = b"{\"name\":\"";
+        for bin in bins {
+            let fail = |fault| PrepareError::bin(bin.name, fault);
+            out.extend_from_slice(opening);
+            opening = b",{\"name\":\"";
+            let start = out.len();
+            string::write_unquoted(out, bin.name);
+            nest.names.push(out, start..out.len());
+            let particle = bin
+                .particle()
+                .map_err(|error| fail(ValueFault::Particle(error)))?;
+            out.extend_from_slice(type_fragment(&particle));
+            let order = value::write(out, particle, nest, self.stringify_map_keys).map_err(fail)?;
+            out.extend_from_slice(order.map_or(b"}", order_fragment));
+        }
+        match nest.names.close(out, names) {
+            Some(name) => Err(PrepareError::bin(
+                out.get(name).unwrap_or_default(),
+                ValueFault::DuplicateBin,
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What stands between a bin's name and its value.
+#[inline]
+const fn type_fragment(particle: &Particle<'_>) -> &'static [u8] {
+    match particle {
+        Particle::Null => b"\",\"type\":\"null\",\"value\":",
+        Particle::Integer(_) => b"\",\"type\":\"int\",\"value\":",
+        Particle::Double(_) => b"\",\"type\":\"float\",\"value\":",
+        Particle::String(_) => b"\",\"type\":\"str\",\"value\":",
+        Particle::Blob(_)
+        | Particle::LanguageBlob(..)
+        | Particle::Vector(_)
+        | Particle::Unknown(..) => b"\",\"type\":\"blob\",\"value\":",
+        Particle::Bool(_) => b"\",\"type\":\"bool\",\"value\":",
+        Particle::Hll(_) => b"\",\"type\":\"hll\",\"value\":",
+        Particle::Map(_) => b"\",\"type\":\"map\",\"value\":",
+        Particle::List(_) => b"\",\"type\":\"list\",\"value\":",
+        Particle::GeoJson(_) => b"\",\"type\":\"geojson\",\"value\":",
+    }
+}
+
+/// What stands after the value of a list or map.
+const fn order_fragment(order: Order) -> &'static [u8] {
+    match order {
+        Order::List { ordered: true } => b",\"ordered\":true}",
+        Order::List { ordered: false } => b",\"ordered\":false}",
+        Order::Map(MapOrder::Unordered) => b"}",
+        Order::Map(MapOrder::Key) => b",\"order\":\"key\"}",
+        Order::Map(MapOrder::KeyValue) => b",\"order\":\"key-value\"}",
+    }
+}

@@ -1,0 +1,146 @@
+//! What the fuzz targets feed, as ordinary functions: every one takes arbitrary bytes and panics when a
+//! promise of this crate is broken.
+
+use std::sync::OnceLock;
+
+use aeroduct_config::Plan;
+use aeroduct_record::{Bins, Metadata, OP_WRITE, Operation, Particle, ParticleKind, Record, Ttl};
+
+use crate::{
+    lane::{Lane, Prepared, Scratch, UnixSeconds},
+    text::geojson::{self, GeoJsonError},
+};
+
+const CONFIGS: [&str; 3] = [
+    "routing: {mode: static, destination: all}\nformat: {mode: json}\n",
+    "routing: {mode: static, destination: all}\nformat: {mode: json, stringify-map-keys: false}\n",
+    "routing: {mode: bin, bin: a, transforms: [trim, lowercase]}\nformat: {mode: flat-json, metadata-key: b}\n",
+];
+
+/// Renders a record whose user key and bins are made of `data` in every format.
+///
+/// # Panics
+///
+/// When a record that is refused leaves something in the output, or what is written is not JSON.
+pub fn format(data: &[u8]) {
+    let bins: Vec<_> = Cut(data).collect();
+    let mut ops = Vec::new();
+    for (kind, name, bytes) in &bins {
+        let len = u32::try_from(4 + name.len() + bytes.len()).unwrap_or(u32::MAX);
+        ops.extend_from_slice(&len.to_be_bytes());
+        ops.extend_from_slice(&[
+            OP_WRITE,
+            kind.0,
+            0,
+            u8::try_from(name.len()).unwrap_or(u8::MAX),
+        ]);
+        ops.extend_from_slice(name);
+        ops.extend_from_slice(bytes);
+    }
+    let Ok(Ok(bins)) = u16::try_from(bins.len()).map(|count| Bins::parse(&ops, count)) else {
+        return;
+    };
+    let metadata = Metadata {
+        operation: Operation::Write { whole_record: true },
+        namespace: b"ns",
+        set: None,
+        digest: &[0; 20],
+        user_key: bins
+            .iter()
+            .next()
+            .and_then(|bin| Particle::parse(bin.kind, bin.bytes).ok()),
+        generation: Some(1),
+        last_update: None,
+        ttl: Ttl::Never,
+    };
+    let mut scratch = Scratch::default();
+    for plan in plans() {
+        let lane = Lane::resolve(plan, metadata.namespace, metadata.set);
+        let mut out = b"before".to_vec();
+        match lane.prepare(
+            &Record { metadata, bins },
+            UnixSeconds(1),
+            &mut out,
+            &mut scratch,
+        ) {
+            Ok(Prepared::Outbound(outbound)) => {
+                assert_json(out.get(outbound.value));
+                assert_json(outbound.key.and_then(|key| out.get(key)));
+            }
+            Ok(Prepared::Skipped(rule)) => {
+                assert!(lane.topic().is_none(), "{rule:?} is no rule of these plans");
+            }
+            Err(error) => assert_eq!(
+                out, b"before",
+                "a record that failed ({error}) leaves nothing behind"
+            ),
+        }
+    }
+}
+
+/// Bins cut off the front of some bytes: type, lengths of name and value, name, value.
+struct Cut<'a>(&'a [u8]);
+
+impl<'a> Iterator for Cut<'a> {
+    type Item = (ParticleKind, &'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (&[kind, name_len, high, low], rest) = self.0.split_first_chunk()?;
+        let (name, rest) = rest.split_at_checked(usize::from(name_len % 16))?;
+        let (bytes, rest) =
+            rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])).min(rest.len()))?;
+        self.0 = rest;
+        Some((ParticleKind(kind), name, bytes))
+    }
+}
+
+fn plans() -> &'static [Plan] {
+    static PLANS: OnceLock<Vec<Plan>> = OnceLock::new();
+    PLANS.get_or_init(|| {
+        let complete =
+            |text| format!("producer-props: {{bootstrap.servers: [localhost:9092]}}\n{text}");
+        CONFIGS
+            .iter()
+            .flat_map(|text| aeroduct_config::parse(&complete(text), "fuzzing"))
+            .collect()
+    })
+}
+
+/// The checker of GeoJSON texts knows all of JSON; it only stops at a depth that a value may well have.
+fn assert_json(text: Option<&[u8]>) {
+    let checked = geojson::write(&mut Vec::new(), text.unwrap_or_default());
+    assert!(
+        matches!(checked, Ok(()) | Err(GeoJsonError::TooDeep { .. })),
+        "{checked:?}: {text:?}"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CONFIGS, format, plans};
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_seeds_pass() {
+        assert_eq!(plans().len(), CONFIGS.len());
+        for seed in [
+            &b""[..],
+            b"\x03\x01\x00\x02aHi",
+            b"\x01\x01\x00\x08a\0\0\0\0\0\0\0\x07",
+            b"\x02\x01\x00\x08d\x7f\xf8\0\0\0\0\0\0",
+            b"\x13\x01\x00\x09m\x82\xc7\x00\x01\xc0\xa2\x03k\x01",
+            b"\x14\x01\x00\x04l\x93\x01\xc0\x90",
+            b"\x17\x01\x00\x05g\0\0\0{}",
+            b"\x03\x01\x00\x01bx\x11\x01\x00\x01z\x02",
+        ] {
+            format(seed);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_pass(data in prop::collection::vec(any::<u8>(), 0..200)) {
+            format(&data);
+        }
+    }
+}

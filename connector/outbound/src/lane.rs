@@ -1,0 +1,183 @@
+//! The lane: everything resolved for one namespace and set, and the way of a record through it.
+
+use std::{ops::Range, sync::Arc};
+
+use aeroduct_config::{Plan, TopicName};
+use aeroduct_record::{MONITOR_SET, Record};
+
+use crate::{error::PrepareError, format::Formatter, route::Route, text::collection::Nest};
+
+/// Everything resolved for the records of one namespace and set.
+///
+/// Made once, which costs allocations and may run transforms; the caller caches it.
+#[derive(Debug)]
+pub struct Lane {
+    course: Course,
+}
+
+#[derive(Debug)]
+enum Course {
+    Skip(SkipRule),
+    Publish { route: Route, formatter: Formatter },
+}
+
+/// What becomes of a record.
+#[derive(Debug)]
+pub enum Prepared {
+    /// It is to be published.
+    Outbound(Outbound),
+    /// It is not to be published, and that is a success.
+    Skipped(SkipRule),
+}
+
+/// A record as Kafka gets it: ranges of the output that was passed to [`Lane::prepare`].
+#[derive(Debug)]
+pub struct Outbound {
+    /// Where it goes.
+    pub topic: TopicChoice,
+    /// The Kafka key. It may lie inside the value.
+    pub key: Option<Range<usize>>,
+    /// The Kafka value.
+    pub value: Range<usize>,
+}
+
+/// Which topic a record goes to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TopicChoice {
+    /// The one that [`Lane::topic`] returns.
+    Fixed,
+    /// The one that [`Scratch::topic`] returns until the next record is prepared.
+    Named,
+}
+
+/// The rule by which a record is not published.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum SkipRule {
+    /// No format applies to it.
+    NoFormat,
+    /// No routing applies to it.
+    NoRouting,
+    /// Its routing has the mode `skip`.
+    Routing,
+    /// It is a transaction monitor, the server's own record (13.21).
+    TransactionMonitor,
+}
+
+/// A moment: whole seconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct UnixSeconds(pub u64);
+
+/// Memory that preparing a record needs, kept from one record to the next. One per thread will do.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    nest: Nest,
+    topic: String,
+}
+
+impl Lane {
+    /// The lane for the records of `namespace` and `set` under `plan`.
+    ///
+    /// Routing and format are looked at before any record: a lane without them, or whose routing skips,
+    /// never judges a record by its values.
+    pub fn resolve(plan: &Plan, namespace: &[u8], set: Option<&[u8]>) -> Self {
+        let skip = |rule| Self {
+            course: Course::Skip(rule),
+        };
+        if set == Some(MONITOR_SET) {
+            return skip(SkipRule::TransactionMonitor);
+        }
+        let Some(routing) = &plan.routing else {
+            return skip(SkipRule::NoRouting);
+        };
+        let Some(route) = Route::resolve(routing, namespace, set) else {
+            return skip(SkipRule::Routing);
+        };
+        let Some(format) = &plan.format else {
+            return skip(SkipRule::NoFormat);
+        };
+        Self {
+            course: Course::Publish {
+                route,
+                formatter: Formatter::new(format, namespace, set),
+            },
+        }
+    }
+
+    /// The topic of [`TopicChoice::Fixed`], where the lane has one: that of all its records, or, where a
+    /// bin names the topic, the default.
+    pub fn topic(&self) -> Option<&str> {
+        match &self.course {
+            Course::Skip(_) => None,
+            Course::Publish { route, .. } => route.topic().map(TopicName::as_ref),
+        }
+    }
+
+    /// Writes value and key of `record`, which arrived at `arrived`, to the end of `out`.
+    ///
+    /// # Errors
+    ///
+    /// Where the record finds no topic or a value has no place in the format. `out` is then as long as
+    /// it was before.
+    #[inline]
+    pub fn prepare(
+        &self,
+        record: &Record<'_>,
+        arrived: UnixSeconds,
+        out: &mut Vec<u8>,
+        scratch: &mut Scratch,
+    ) -> Result<Prepared, PrepareError> {
+        let (route, formatter) = match &self.course {
+            Course::Skip(rule) => return Ok(Prepared::Skipped(*rule)),
+            Course::Publish { route, formatter } => (route, formatter),
+        };
+        let topic = match route {
+            Route::Topic(_) => TopicChoice::Fixed,
+            Route::Nowhere(unroutable) => {
+                return Err(PrepareError::unroutable(Arc::clone(unroutable)));
+            }
+            Route::Bin(route) => route.choose(record, &mut scratch.topic)?,
+        };
+        let start = out.len();
+        match formatter.write(record, arrived, out, &mut scratch.nest) {
+            Ok(rendered) => Ok(Prepared::Outbound(Outbound {
+                topic,
+                key: Some(rendered.key),
+                value: rendered.value,
+            })),
+            Err(error) => {
+                out.truncate(start);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl SkipRule {
+    /// All rules, for registering their metrics.
+    pub const ALL: [Self; 4] = [
+        Self::NoFormat,
+        Self::NoRouting,
+        Self::Routing,
+        Self::TransactionMonitor,
+    ];
+
+    /// The rule as the value of a metric's label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NoFormat => "no-format",
+            Self::NoRouting => "no-routing",
+            Self::Routing => "routing",
+            Self::TransactionMonitor => "transaction-monitor",
+        }
+    }
+}
+
+impl Scratch {
+    /// The topic of the record prepared last, where its choice is [`TopicChoice::Named`].
+    pub fn topic(&self) -> &str {
+        &self.topic
+    }
+}
+
+#[cfg(test)]
+mod tests;
