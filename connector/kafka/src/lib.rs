@@ -1,1 +1,42 @@
-//! Placeholder.
+//! A safe, batch-wise producer over librdkafka, made for a program that owes an
+//! answer for every record.
+//!
+//! A caller writes keys and values of many records into one buffer, seals it as a
+//! [`Parcel`] and hands it to its [`Publisher`]. Per partition at most one batch is
+//! with librdkafka; what arrives meanwhile waits and goes as the next batch when
+//! the reports of the last one are in (group commit). Every record gets exactly one
+//! [`Report`], through the parcel's [`Recipient`].
+//!
+//! Order: records of one partition reach Kafka in the order in which they were
+//! shipped. All `unsafe` of the project is in `native`, behind safe types.
+
+mod alarm;
+mod breaker;
+mod client;
+mod counters;
+mod failure;
+mod metadata;
+mod murmur2;
+mod native;
+mod parcel;
+mod partition;
+mod producer;
+mod publisher;
+mod quarantine;
+mod reports;
+mod settings;
+mod shared;
+mod snapshot;
+mod sync;
+mod topic;
+
+pub mod consume;
+pub mod mock;
+
+pub use failure::Failure;
+pub use murmur2::murmur2;
+pub use parcel::{Parcel, Recipient, Report};
+pub use producer::{Drained, Producer};
+pub use publisher::{Publisher, TopicIndex};
+pub use settings::{Batch, Observer, Settings, StartError};
+pub use snapshot::{BreakerState, BrokerState, Snapshot, TopicSnapshot, Volume};

@@ -1,0 +1,64 @@
+//! One message as librdkafka is given it.
+
+use std::ffi::c_void;
+use std::mem::{offset_of, size_of};
+
+use rdkafka_sys::rd_kafka_message_t as Native;
+
+/// What one record costs in a record batch beside key and value, at most: length,
+/// attributes, timestamp, offset, both lengths and the number of headers.
+const OVERHEAD_BYTES: usize = 36;
+/// librdkafka's message structure. What librdkafka does not read when it is given one
+/// partition per call is ours: hash, slot and run.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Message {
+    /// librdkafka's word about taking the message, or a mark of ours.
+    pub(super) code: i32,
+    pub(super) topic: *mut c_void,
+    /// Decides the partition.
+    pub(super) hash: u32,
+    pub(super) value: *mut c_void,
+    pub(super) value_bytes: usize,
+    pub(super) key: *mut c_void,
+    pub(super) key_bytes: usize,
+    pub(super) slot: u32,
+    pub(super) run: u32,
+    /// Comes back with the report; zero: librdkafka does not have the message.
+    pub(super) tag: u64,
+}
+
+const _: () = {
+    assert!(size_of::<Message>() == size_of::<Native>());
+    assert!(offset_of!(Message, code) == offset_of!(Native, err));
+    assert!(offset_of!(Message, topic) == offset_of!(Native, rkt));
+    assert!(offset_of!(Message, hash) == offset_of!(Native, partition));
+    assert!(offset_of!(Message, value) == offset_of!(Native, payload));
+    assert!(offset_of!(Message, value_bytes) == offset_of!(Native, len));
+    assert!(offset_of!(Message, key) == offset_of!(Native, key));
+    assert!(offset_of!(Message, key_bytes) == offset_of!(Native, key_len));
+    assert!(offset_of!(Message, slot) == offset_of!(Native, offset));
+    assert!(offset_of!(Message, tag) == offset_of!(Native, _private));
+    assert!(
+        size_of::<*mut c_void>() == size_of::<u64>(),
+        "tags need addresses of 64 bits"
+    );
+};
+
+impl Message {
+    pub(super) fn bytes(&self) -> usize {
+        self.key_bytes + self.value_bytes + OVERHEAD_BYTES
+    }
+
+    pub(super) fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    pub(super) fn hash(&self) -> u32 {
+        self.hash
+    }
+
+    pub(super) fn run(&self) -> u32 {
+        self.run
+    }
+}

@@ -1,0 +1,169 @@
+//! Starting, stopping and looking at a producer.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tracing::error;
+
+use crate::client::start_client;
+use crate::native::{BatchLimit, Client};
+use crate::shared::{Phase, Shared};
+use crate::sync::lock;
+use crate::{Publisher, Recipient, Settings, Snapshot, StartError, metadata, reports};
+
+/// How many records one batch holds at most, unless the properties say less: librdkafka's
+/// own limit of one request.
+const BATCH_MESSAGES: usize = 10_000;
+/// What a batch of records needs beside its records.
+const BATCH_OVERHEAD_BYTES: usize = 128;
+
+/// How a drain ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use = "says whether records were given up"]
+pub struct Drained {
+    /// Records that Kafka had not acknowledged or refused when time was up; each was
+    /// reported [`Failure::ShuttingDown`](crate::Failure::ShuttingDown).
+    pub left: u64,
+}
+
+/// A handle to the producer; clones are handles to the same one. When the last is
+/// dropped the producer stops as by [`Producer::drain`] without time, and waits for its
+/// threads.
+pub struct Producer<R: Recipient>(Arc<Life<R>>);
+
+struct Life<R: Recipient> {
+    shared: Arc<Shared<R>>,
+    reports: Mutex<Option<JoinHandle<()>>>,
+    metadata: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl<R: Recipient> Clone for Producer<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: Recipient> Producer<R> {
+    /// Starts a producer: its client and two threads. Does not wait for a broker: while
+    /// none can be reached, records wait.
+    ///
+    /// # Errors
+    ///
+    /// When librdkafka refuses a property, cannot use a file that one names, or when the
+    /// system gives no thread.
+    pub fn start(settings: Settings) -> Result<Self, StartError> {
+        let client = Arc::new(start_client(&settings)?);
+        let limit = batch_limit(&settings, &client);
+        let shared = Shared::new(settings, limit);
+        shared
+            .counters
+            .clients_created
+            .fetch_add(1, Ordering::Relaxed);
+        shared.client.store(Some(Arc::clone(&client)));
+        // From here on the threads are stopped by `Life`, also when the second one fails.
+        let life = Life {
+            shared: Arc::clone(&shared),
+            reports: Mutex::new(None),
+            metadata: Mutex::new(None),
+        };
+        let for_reports = Arc::clone(&shared);
+        *lock(&life.reports) = Some(spawn("kafka-reports", move || {
+            reports::run(&for_reports, client);
+        })?);
+        *lock(&life.metadata) = Some(spawn("kafka-metadata", move || metadata::run(&shared))?);
+        Ok(Self(Arc::new(life)))
+    }
+
+    /// A new way in, for one thread.
+    pub fn publisher(&self) -> Publisher<R> {
+        Publisher::new(Arc::clone(&self.0.shared))
+    }
+
+    /// Takes nothing new, sends what waits, and returns when everything is reported or
+    /// `limit` has passed; what is left then is given up and reported
+    /// [`Failure::ShuttingDown`](crate::Failure::ShuttingDown), never as delivered. Blocks
+    /// for up to `limit` and the short time that giving up takes. Records shipped from now
+    /// on are reported in the same way.
+    pub fn drain(&self, limit: Duration) -> Drained {
+        self.0.drain(limit)
+    }
+
+    /// Counts and states of this moment. Locks every partition shortly: not for the hot
+    /// path.
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.shared.snapshot()
+    }
+
+    /// Makes the present client fail for good, as a lost producer identity would; for
+    /// tests of what follows. Returns false while there is no client.
+    pub fn fail_for_test(&self) -> bool {
+        let client = self.0.shared.client.load_full();
+        client.is_some_and(|client| {
+            client.fail_for_test();
+            true
+        })
+    }
+}
+
+impl<R: Recipient> Life<R> {
+    fn drain(&self, limit: Duration) -> Drained {
+        let shared = &self.shared;
+        shared.enter(Phase::Draining);
+        // What lingers goes now.
+        shared.nudge_all();
+        let left = shared.wait_idle(limit);
+        shared.close();
+        shared.join_quarantine();
+        join(&self.reports, "kafka-reports");
+        Drained { left }
+    }
+}
+
+impl<R: Recipient> Drop for Life<R> {
+    fn drop(&mut self) {
+        let _: Drained = self.drain(Duration::ZERO);
+        self.shared.questions.stop();
+        join(&self.metadata, "kafka-metadata");
+        self.shared.client.store(None);
+        self.shared.withdraw_handles();
+        metadata::destroy_retired(&self.shared);
+    }
+}
+
+fn spawn(
+    name: &'static str,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StartError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|source| StartError::SpawnThread { name, source })
+}
+
+fn join(thread: &Mutex<Option<JoinHandle<()>>>, name: &str) {
+    let thread = lock(thread).take();
+    if let Some(thread) = thread
+        && thread.join().is_err()
+    {
+        error!(target: "kafka", "thread {name:?} has panicked");
+    }
+}
+
+/// The batch must fit into one request, or librdkafka would cut it in two.
+fn batch_limit(settings: &Settings, client: &Client) -> BatchLimit {
+    let given = |name: &str| {
+        let value = settings.properties.iter().rev().find(|(it, _)| it == name);
+        value.and_then(|(_, value)| value.parse::<usize>().ok())
+    };
+    let request = client.message_bytes_max().unwrap_or(usize::MAX);
+    let request = request.min(given("batch.size").unwrap_or(usize::MAX));
+    let messages = given("batch.num.messages").unwrap_or(BATCH_MESSAGES);
+    BatchLimit {
+        messages: messages.clamp(1, BATCH_MESSAGES),
+        bytes: settings
+            .batch_bytes
+            .min(request.saturating_sub(BATCH_OVERHEAD_BYTES)),
+    }
+}

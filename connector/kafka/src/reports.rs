@@ -1,0 +1,239 @@
+//! The thread that takes librdkafka's reports, sends the next batches, and replaces the
+//! client after a fatal error.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tracing::{debug, error, info, warn};
+
+use crate::client::start_client;
+use crate::native::{Client, ErrorCode, Event, Reports, TopicHandle};
+use crate::shared::{Phase, Shared};
+use crate::snapshot::BrokerState;
+use crate::{Failure, Recipient};
+
+/// How long the thread sleeps at most when nothing happens.
+const POLL_LIMIT: Duration = Duration::from_millis(250);
+/// The same while a client is being settled.
+const POLL_LIMIT_SETTLING: Duration = Duration::from_millis(10);
+/// How often waiting records are searched for those that nobody waits for.
+const SWEEP_PAUSE: Duration = Duration::from_secs(1);
+/// How long requests of a failed client may stay on their way. An older version of a
+/// record must not reach Kafka after a newer one that the next client sends.
+const SETTLE_LIMIT: Duration = Duration::from_secs(10);
+/// How long a client may take to report what it was told to give up.
+const PURGE_LIMIT: Duration = Duration::from_secs(5);
+/// How often a settling client is told to give up what came back to its queues.
+const PURGE_PAUSE: Duration = Duration::from_millis(50);
+/// How soon a client that could not be made is tried again.
+const CREATE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Runs the thread until the producer is closed and everything is reported.
+pub(crate) fn run<R: Recipient>(shared: &Shared<R>, client: Arc<Client>) {
+    let mut thread = Thread {
+        shared,
+        client: Some(client),
+        settling: None,
+    };
+    let mut next_sweep = Instant::now() + SWEEP_PAUSE;
+    loop {
+        thread.turn();
+        let now = Instant::now();
+        shared.ring_alarms(now);
+        if now >= next_sweep {
+            next_sweep = now + SWEEP_PAUSE;
+            shared.sweep();
+        }
+        if thread.settle(now) {
+            break;
+        }
+    }
+    if let Some(client) = thread.client.take() {
+        shared.questions.retire(client);
+    }
+}
+
+struct Thread<'s, R: Recipient> {
+    shared: &'s Shared<R>,
+    /// `None` when the last client has gone and the next could not be made yet.
+    client: Option<Arc<Client>>,
+    settling: Option<Settling>,
+}
+
+/// A client that gets nothing more: because it failed, or because the producer is closed.
+#[derive(Clone, Copy, Debug)]
+struct Settling {
+    since: Instant,
+    next_purge: Instant,
+    /// When what is on its way is given up, too.
+    in_flight_until: Instant,
+    /// When the next client is tried again.
+    next_create: Instant,
+}
+
+impl<R: Recipient> Thread<'_, R> {
+    /// Waits for one event and deals with it.
+    fn turn(&mut self) {
+        let mut limit = if self.settling.is_some() {
+            POLL_LIMIT_SETTLING
+        } else {
+            POLL_LIMIT
+        };
+        if let Some(alarm) = self.shared.next_alarm() {
+            limit = limit.min(alarm.saturating_duration_since(Instant::now()));
+        }
+        let Some(client) = &self.client else {
+            std::thread::sleep(limit.min(POLL_LIMIT_SETTLING));
+            return;
+        };
+        match client.poll(limit) {
+            Some(Event::Reports(mut reports)) => self.take_reports(&mut reports),
+            Some(Event::Error {
+                code,
+                is_fatal,
+                reason,
+            }) => self.note_error(code, is_fatal, &reason),
+            Some(Event::Log {
+                level,
+                facility,
+                line,
+            }) => log_line(level, &facility, &line),
+            Some(Event::Other) | None => {}
+        }
+    }
+
+    fn take_reports(&self, reports: &mut Reports) {
+        let mut reports = reports.iter_mut().peekable();
+        while let Some(first) = reports.next() {
+            if let Some(partition) = self.shared.partition(first.owner()) {
+                partition.take_reports(self.shared, first, &mut reports);
+            } else {
+                error!(target: "kafka", ?first, "report about an unknown partition");
+            }
+        }
+    }
+
+    fn note_error(&mut self, code: ErrorCode, is_fatal: bool, reason: &str) {
+        if is_fatal || code == ErrorCode::FATAL {
+            if self.settling.is_none() {
+                error!(target: "kafka", reason, "the kafka client has failed and is replaced");
+                self.shared
+                    .counters
+                    .fatal_errors
+                    .fetch_add(1, Ordering::Relaxed);
+                self.shared.client.store(None);
+                self.shared.withdraw_handles();
+                self.settling = Some(Settling::begin(SETTLE_LIMIT));
+            }
+        } else if code == ErrorCode::ALL_BROKERS_DOWN {
+            self.shared.counters.note_brokers(BrokerState::AllDown);
+        } else if self.shared.counters.may_log(Failure::from(code)) {
+            warn!(target: "kafka", code = code.0, reason, "trouble with kafka");
+        }
+    }
+
+    /// Brings a client that gets nothing more to its end. Returns true when the thread is
+    /// done.
+    fn settle(&mut self, now: Instant) -> bool {
+        let is_closed = self.shared.phase() == Phase::Closed;
+        if is_closed
+            && self
+                .settling
+                .is_none_or(|settling| settling.in_flight_until > now)
+        {
+            self.settling = Some(Settling::begin(Duration::ZERO));
+        }
+        let Some(settling) = &mut self.settling else {
+            return false;
+        };
+        let is_settled = self.shared.counters.outstanding.load(Ordering::Acquire) == 0;
+        if !is_settled {
+            let is_overdue = now >= settling.in_flight_until + PURGE_LIMIT;
+            if let Some(client) = &self.client
+                && now >= settling.next_purge
+            {
+                client.purge(now >= settling.in_flight_until);
+                settling.next_purge = now + PURGE_PAUSE;
+            }
+            if !is_overdue {
+                return false;
+            }
+            let failure = if is_closed {
+                Failure::ShuttingDown
+            } else {
+                Failure::Fatal
+            };
+            for partition in self.shared.partitions() {
+                partition.write_off(self.shared, failure);
+            }
+        }
+        if !is_closed {
+            self.replace_client(now);
+        }
+        is_closed
+    }
+
+    /// Makes the next client and lets it go on with what waits.
+    fn replace_client(&mut self, now: Instant) {
+        if let Some(old) = self.client.take() {
+            self.shared.questions.retire(old);
+        }
+        let Some(settling) = &mut self.settling else {
+            return;
+        };
+        if now < settling.next_create {
+            return;
+        }
+        match start_client(&self.shared.settings) {
+            Ok(client) => {
+                let took_ms = settling.since.elapsed().as_millis();
+                self.install(&Arc::new(client));
+                self.settling = None;
+                info!(target: "kafka", took_ms, "the next kafka client has taken over");
+            }
+            Err(error) => {
+                error!(target: "kafka", %error, "cannot make the next kafka client");
+                settling.next_create = now + CREATE_PAUSE;
+            }
+        }
+    }
+
+    fn install(&mut self, client: &Arc<Client>) {
+        let shared = self.shared;
+        shared
+            .counters
+            .clients_created
+            .fetch_add(1, Ordering::Relaxed);
+        self.client = Some(Arc::clone(client));
+        shared.client.store(Some(Arc::clone(client)));
+        for topic in shared.topics() {
+            let handle = TopicHandle::open(client, topic.core.name());
+            topic.core.set_handle(handle.map(Arc::new));
+            shared.questions.ask(&topic);
+        }
+        shared.nudge_all();
+    }
+}
+
+impl Settling {
+    fn begin(in_flight: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            since: now,
+            next_purge: now,
+            in_flight_until: now + in_flight,
+            next_create: now,
+        }
+    }
+}
+
+/// Passes a line of librdkafka on; `level` is syslog's.
+pub(crate) fn log_line(level: i32, facility: &str, line: &str) {
+    match level {
+        0..=3 => error!(target: "kafka", facility, "{line}"),
+        4 => warn!(target: "kafka", facility, "{line}"),
+        5 | 6 => info!(target: "kafka", facility, "{line}"),
+        _ => debug!(target: "kafka", facility, "{line}"),
+    }
+}

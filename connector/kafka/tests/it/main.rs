@@ -1,0 +1,12 @@
+//! The producer against librdkafka's mock cluster: real sockets on loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests, too, fail by a panic"
+)]
+
+mod delivery;
+mod faults;
+mod life;
+mod rig;
+mod topics;
