@@ -1,1 +1,9 @@
-//! Placeholder.
+//! What every program of this project needs around its work: logging, an admin server, and
+//! an orderly end.
+//!
+//! Nothing here knows what the program does. Each part is a value that is made at the top and
+//! passed down; there are no globals but the one log subscriber that `tracing` itself keeps.
+
+pub mod admin;
+pub mod logging;
+pub mod shutdown;
