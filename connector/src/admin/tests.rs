@@ -1,0 +1,195 @@
+use std::sync::{Arc, Mutex};
+
+use aeroduct_process::admin::{Bytes, Method, Request, Response, Route, StatusCode};
+use aeroduct_process::logging::{Level, Logging, Settings};
+use serde_json::{Value, json};
+
+use super::routes::{Endpoints, routes};
+use crate::metrics::{Breaker, Brokers, Metrics, Outside, ProducerFigures};
+
+struct Rig {
+    metrics: Arc<Metrics>,
+    outside: Arc<Mutex<Outside>>,
+    logging: Logging,
+    routes: Vec<Route>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let metrics = Metrics::new(2, "test");
+        let outside = Arc::new(Mutex::new(Outside::default()));
+        let (_, logging) = Logging::build(&Settings::default()).unwrap();
+        let seen = Arc::clone(&outside);
+        let endpoints = Endpoints {
+            metrics: Arc::clone(&metrics),
+            outside: Arc::new(move || seen.lock().unwrap().clone()),
+            levels: Some(logging.levels()),
+            config: json!({"service": {"port": [8080]}}),
+        };
+        Self {
+            metrics,
+            outside,
+            logging,
+            routes: routes(endpoints),
+        }
+    }
+
+    fn ask(&self, method: &Method, path: &str, body: &'static str) -> Response {
+        let route = self
+            .routes
+            .iter()
+            .find(|route| route.method == *method && route.path == path)
+            .expect("a route");
+        (route.handler)(Request::new(Bytes::from_static(body.as_bytes())))
+    }
+
+    fn get(&self, path: &str) -> (StatusCode, String) {
+        read(self.ask(&Method::GET, path, ""))
+    }
+
+    fn get_json(&self, path: &str) -> (StatusCode, Value) {
+        let (status, body) = self.get(path);
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
+    fn put_levels(&self, body: &'static str) -> (StatusCode, String) {
+        read(self.ask(&Method::PUT, "/manage/rest/v1/logging", body))
+    }
+}
+
+fn read(response: Response) -> (StatusCode, String) {
+    let status = response.status();
+    let mut body = std::pin::pin!(response.into_body());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let mut bytes = Vec::new();
+    runtime.block_on(async {
+        use aeroduct_process::admin::Body as _;
+        while let Some(frame) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+            bytes.extend_from_slice(frame.unwrap().data_ref().unwrap());
+        }
+    });
+    (status, String::from_utf8(bytes).unwrap())
+}
+
+#[test]
+fn metrics_are_served_under_both_official_paths() {
+    let rig = Rig::new();
+    rig.metrics.shards()[0].connection_opened();
+    let (status, json) = rig.get_json("/manage/rest/v1/metrics");
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(json["connections-active"], 1);
+
+    let response = rig.ask(&Method::GET, "/manage/rest/v1/prometheus", "");
+    let content_type = response.headers().get("content-type").unwrap();
+    assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
+    let (_, text) = read(response);
+    assert!(text.contains("aeroduct_connector_connections_active 1\n"));
+    let official = r#"aerospike_kafka_outbound_connections{status="active",cluster_name="test"} 1"#;
+    assert!(text.contains(official));
+}
+
+#[test]
+fn levels_are_shown_and_changed() {
+    let rig = Rig::new();
+    let (status, json) = rig.get_json("/manage/rest/v1/logging");
+    assert_eq!((status, json), (StatusCode::OK, json!({"root": "info"})));
+    let (status, body) = rig.put_levels(r#"{"server": "debug", "root": "WARN"}"#);
+    assert_eq!(status, StatusCode::OK);
+    let shown: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(shown, json!({"root": "warn", "server": "debug"}));
+    let levels = rig.logging.levels().get();
+    assert_eq!(levels.get("server"), Some(&Level::Debug));
+}
+
+#[test]
+fn a_wrong_change_of_levels_is_answered_with_the_reason_and_changes_nothing() {
+    let rig = Rig::new();
+    let before = rig.logging.levels().get();
+    for (body, reason) in [
+        (
+            r#"{"server": "debug", "kafka": "loud"}"#,
+            "logger \"kafka\": unknown level \"loud\"; use error, warn, info, debug or trace; \
+             nothing was changed\n",
+        ),
+        (
+            r#"{"server": "debug", "": "warn"}"#,
+            "illegal logger name \"\"; use 1 to 256 printable ASCII characters; \
+             nothing was changed\n",
+        ),
+    ] {
+        assert_eq!(
+            rig.put_levels(body),
+            (StatusCode::BAD_REQUEST, reason.to_owned())
+        );
+        assert_eq!(rig.logging.levels().get(), before);
+    }
+    for body in ["", "[]", "debug", r#"{"server": 1}"#, r#"{"server": "#] {
+        let (status, reason) = rig.put_levels(body);
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+        assert!(
+            reason.starts_with("not a JSON object of levels"),
+            "{reason}"
+        );
+        assert_eq!(rig.logging.levels().get(), before);
+    }
+}
+
+#[test]
+fn live_is_who_ticks() {
+    let rig = Rig::new();
+    let (status, json) = rig.get_json("/livez");
+    assert_eq!((status, &json["status"]), (StatusCode::OK, &json!("live")));
+}
+
+#[test]
+fn ready_does_not_need_kafka_and_tells_what_is_wrong() {
+    let rig = Rig::new();
+    let ready = json!({"status": "ready", "details": []});
+    assert_eq!(rig.get_json("/readyz"), (StatusCode::OK, ready));
+
+    *rig.outside.lock().unwrap() = Outside {
+        producer: ProducerFigures {
+            brokers: Brokers::Down,
+            breakers: vec![Breaker {
+                topic: "orders".to_owned(),
+                reason: "unknown-topic",
+            }],
+            ..ProducerFigures::default()
+        },
+        ..Outside::default()
+    };
+    let degraded = json!({
+        "status": "degraded",
+        "details": [
+            "no Kafka broker can be reached",
+            "topic \"orders\" refuses records: unknown-topic",
+        ],
+    });
+    assert_eq!(rig.get_json("/readyz"), (StatusCode::OK, degraded));
+
+    rig.metrics.drain();
+    let (status, json) = rig.get_json("/readyz");
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(json["status"], "draining");
+}
+
+#[test]
+fn the_configuration_and_an_index_are_served() {
+    let rig = Rig::new();
+    let config = json!({"service": {"port": [8080]}});
+    assert_eq!(
+        rig.get_json("/manage/rest/v1/config"),
+        (StatusCode::OK, config)
+    );
+    let (status, index) = rig.get("/");
+    assert_eq!(status, StatusCode::OK);
+    for line in [
+        "GET /manage/rest/v1/metrics",
+        "PUT /manage/rest/v1/logging",
+        "GET /readyz",
+    ] {
+        assert!(index.lines().any(|found| found == line), "{index}");
+    }
+}

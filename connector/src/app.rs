@@ -1,0 +1,252 @@
+//! The composition root: makes every part, connects them, and ends them in order.
+//!
+//! Sockets are bound before anything else, so a port that is taken shows at once. Kafka is not
+//! needed to start: a broker that cannot be reached is told in the log and by the metrics.
+
+mod threads;
+
+pub use threads::ThreadFailure;
+
+use crate::admin::{self, Admin};
+use crate::metrics::Metrics;
+use crate::pipeline::{Arenas, Flight, Load, Pipeline, Refusals, Shared, Wake, Window};
+use crate::sink::{self, KafkaSink};
+use crate::source::{BindError, Gate, Listener, Mailbox, Order, Shard, ShardSettings};
+use aeroduct_config::Plan;
+use aeroduct_kafka::Producer;
+use aeroduct_process::admin::{AdminError, AdminServer};
+use aeroduct_process::logging::Levels;
+use aeroduct_process::shutdown::{self, Controller};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use threads::Threads;
+
+/// How long the parts have to leave once everything is answered.
+const LEAVE_TIME: Duration = Duration::from_secs(2);
+
+/// Why the connector cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A service address cannot be had.
+    #[error("the service port cannot be opened")]
+    Bind(#[source] BindError),
+    /// A management address cannot be had.
+    #[error("the management port cannot be opened")]
+    BindManage(#[source] AdminError),
+    /// The producer refuses its settings.
+    #[error("the Kafka producer cannot be started")]
+    StartProducer(#[source] aeroduct_kafka::StartError),
+    /// The system gives no thread or event queue.
+    #[error("the system does not give what {part} needs")]
+    Spawn {
+        /// The part.
+        part: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// How the end went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Drained {
+    /// Every record that had been read was answered with Kafka's own word.
+    pub is_complete: bool,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A running connector.
+pub struct App {
+    service: Vec<SocketAddr>,
+    manage: Vec<SocketAddr>,
+    gate: Arc<Gate>,
+    shards: Vec<Arc<Mailbox>>,
+    serving: Threads,
+    managing: Threads,
+    manage_controller: Controller,
+    producer: Producer<Flight>,
+    metrics: Arc<Metrics>,
+    drain_timeout: Duration,
+}
+
+impl App {
+    /// Starts a connector. `levels` lets the management API change what is logged.
+    ///
+    /// # Errors
+    /// When a port or another thing of the system cannot be had; never because of Kafka.
+    pub fn start(plan: Plan, levels: Option<Levels>) -> Result<Self, StartError> {
+        let listener = Listener::bind(&plan.service.addresses, &plan.service.ports)
+            .map_err(StartError::Bind)?;
+        let manage = bind_manage(&plan).map_err(StartError::BindManage)?;
+        let plan = Arc::new(plan);
+        let metrics = Metrics::new(plan.service.io_threads, &plan.service.cluster_name);
+        let producer = Producer::start(sink::settings(&plan, metrics.observer()))
+            .map_err(StartError::StartProducer)?;
+
+        let mut app = Self {
+            service: listener.addresses().to_vec(),
+            manage: manage
+                .as_ref()
+                .map(AdminServer::local_addresses)
+                .unwrap_or_default(),
+            gate: listener.gate(),
+            shards: Vec::new(),
+            serving: Threads::new(),
+            managing: Threads::new(),
+            manage_controller: shutdown::channel().0,
+            producer,
+            metrics,
+            drain_timeout: plan.aeroduct.drain_timeout,
+        };
+        let window = app.start_shards(&plan)?;
+        app.start_listener(listener, &plan)?;
+        app.start_admin(manage, &plan, window, levels)?;
+        Ok(app)
+    }
+
+    fn start_shards(&mut self, plan: &Arc<Plan>) -> Result<Arc<Window>, StartError> {
+        let window = Arc::new(Window::new(Load {
+            records: plan.service.max_concurrent_records as usize,
+            bytes: usize::try_from(plan.aeroduct.max_in_flight_bytes).unwrap_or(usize::MAX),
+        }));
+        let shared = Shared {
+            plan: Arc::clone(plan),
+            window: Arc::clone(&window),
+            arenas: Arc::new(Arenas::default()),
+            refusals: Arc::new(Refusals::default()),
+        };
+        let settings = ShardSettings {
+            reply_deadline: plan.aeroduct.reply_deadline,
+            is_ack_buffered: plan.service.ack_buffering,
+            read_bytes: plan
+                .service
+                .socket_receive_buffer_bytes
+                .map(|bytes| bytes as usize),
+        };
+        for (number, metrics) in self.metrics.shards().iter().enumerate() {
+            let sink = KafkaSink::new(self.producer.publisher());
+            let pipeline = Pipeline::new(shared.clone(), Arc::clone(metrics), sink);
+            let spawn_error = |source| StartError::Spawn {
+                part: "a shard",
+                source,
+            };
+            let shard =
+                Shard::new(settings.clone(), pipeline, Arc::clone(metrics)).map_err(spawn_error)?;
+            self.shards.push(shard.mailbox());
+            self.serving
+                .spawn(format!("shard-{number}"), move || shard.run())
+                .map_err(spawn_error)?;
+        }
+        let wake = |mailbox: &Arc<Mailbox>| Arc::clone(mailbox) as Arc<dyn Wake>;
+        window.wake_when_free(self.shards.iter().map(wake).collect());
+        Ok(window)
+    }
+
+    fn start_listener(&mut self, listener: Listener, plan: &Plan) -> Result<(), StartError> {
+        let shards = self.shards.clone();
+        let metrics = self.metrics.connections();
+        let connections_max = plan.aeroduct.max_connections as usize;
+        let listen = move || listener.run(&shards, connections_max, &metrics);
+        self.serving
+            .spawn("listener".to_owned(), listen)
+            .map_err(|source| StartError::Spawn {
+                part: "the listener",
+                source,
+            })
+    }
+
+    fn start_admin(
+        &mut self,
+        server: Option<AdminServer>,
+        plan: &Arc<Plan>,
+        window: Arc<Window>,
+        levels: Option<Levels>,
+    ) -> Result<(), StartError> {
+        let (controller, shutdown) = shutdown::channel();
+        self.manage_controller = controller;
+        let admin = Admin {
+            metrics: Arc::clone(&self.metrics),
+            producer: self.producer.clone(),
+            window,
+            plan: Arc::clone(plan),
+            levels,
+        };
+        self.managing
+            .spawn("admin".to_owned(), move || {
+                admin::run(admin, server, shutdown)
+            })
+            .map_err(|source| StartError::Spawn {
+                part: "the management server",
+                source,
+            })
+    }
+
+    /// Where changes are taken, with the ports that the system chose for 0.
+    pub fn service_addresses(&self) -> &[SocketAddr] {
+        &self.service
+    }
+
+    /// Where the management API answers.
+    pub fn manage_addresses(&self) -> &[SocketAddr] {
+        &self.manage
+    }
+
+    /// The counters.
+    pub const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// The failure of a part, if one comes within `limit`. The program must then end.
+    pub fn failure(&self, limit: Duration) -> Option<ThreadFailure> {
+        self.serving
+            .failure(limit)
+            .or_else(|| self.managing.failure(Duration::ZERO))
+    }
+
+    /// Ends in order: nothing is accepted, nothing is read, what is in flight is answered, for
+    /// at most `drain-timeout`; then what is known is answered and everything is closed.
+    pub fn drain(mut self) -> Drained {
+        let start = Instant::now();
+        self.metrics.drain();
+        self.gate.close();
+        self.order(Order::Drain);
+        let is_complete = self.serving.join(self.drain_timeout);
+        if !is_complete {
+            self.order(Order::Stop);
+            self.serving.join(LEAVE_TIME);
+        }
+        let left = self
+            .drain_timeout
+            .saturating_sub(start.elapsed())
+            .min(LEAVE_TIME);
+        let drained = self.producer.drain(left);
+        self.manage_controller.drain();
+        self.managing.join(LEAVE_TIME);
+        Drained {
+            is_complete: is_complete && drained.left == 0,
+            took: start.elapsed(),
+        }
+    }
+
+    fn order(&self, order: Order) {
+        for shard in &self.shards {
+            shard.give(order);
+        }
+    }
+}
+
+fn bind_manage(plan: &Plan) -> Result<Option<AdminServer>, AdminError> {
+    let Some(manage) = &plan.service.manage else {
+        return Ok(None);
+    };
+    let on_all_ports = |&ip: &IpAddr| {
+        manage
+            .ports
+            .iter()
+            .map(move |&port| SocketAddr::new(ip, port))
+    };
+    let addresses: Vec<_> = manage.addresses.iter().flat_map(on_all_ports).collect();
+    AdminServer::bind(&addresses).map(Some)
+}

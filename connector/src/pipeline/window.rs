@@ -1,0 +1,287 @@
+//! Back-pressure, in one place: how many records and bytes the process has in flight.
+//!
+//! A flight is in flight until its source has its replies *and* Kafka has reported its
+//! last message. At the mark the shards stop reading their sockets, and go on when three
+//! quarters of it are left; TCP carries the pressure to the source.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{fmt, sync::Arc};
+
+/// Whom to call when something that a shard waits for has happened.
+pub trait Wake: Send + Sync {
+    /// Makes the shard look again. Cheap, and harmless when repeated.
+    fn wake(&self);
+}
+
+/// Records and bytes counted together.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Load {
+    /// Records.
+    pub records: usize,
+    /// Bytes of memory.
+    pub bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    records: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Count {
+    fn add(&self, load: Load) {
+        self.records.fetch_add(load.records, Ordering::Relaxed);
+        self.bytes.fetch_add(load.bytes, Ordering::Relaxed);
+    }
+
+    fn sub(&self, load: Load) {
+        self.records.fetch_sub(load.records, Ordering::Relaxed);
+        self.bytes.fetch_sub(load.bytes, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Load {
+        Load {
+            records: self.records.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// What the process has in flight, and what it may have.
+pub struct Window {
+    limit: Load,
+    in_flight: Count,
+    overdue: Count,
+    connections: AtomicUsize,
+    is_stalled: AtomicBool,
+    waiters: OnceLock<Vec<Arc<dyn Wake>>>,
+}
+
+impl Window {
+    /// A window of `limit` records and bytes (`max-concurrent-records`, `max-in-flight-bytes`).
+    pub fn new(limit: Load) -> Self {
+        Self {
+            limit,
+            in_flight: Count::default(),
+            overdue: Count::default(),
+            connections: AtomicUsize::new(0),
+            is_stalled: AtomicBool::new(false),
+            waiters: OnceLock::new(),
+        }
+    }
+
+    /// Names the shards that are woken when there is room again. The first call counts.
+    pub fn wake_when_free(&self, waiters: Vec<Arc<dyn Wake>>) {
+        self.waiters.get_or_init(|| waiters);
+    }
+
+    /// The limits.
+    pub const fn limit(&self) -> Load {
+        self.limit
+    }
+
+    /// What is in flight now.
+    pub fn in_flight(&self) -> Load {
+        self.in_flight.get()
+    }
+
+    /// Counts a connection in or out: the fair share depends on their number.
+    pub fn connection_opened(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// See [`connection_opened`](Self::connection_opened).
+    pub fn connection_closed(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// True when a connection that has `own` in flight may read on.
+    ///
+    /// Below half of the window everybody may; above it, only who has not yet used the
+    /// fair share. At the mark nobody, until a quarter is free again.
+    pub fn has_room(&self, own: Load) -> bool {
+        let used = self.in_flight.get();
+        if self.is_stalled.load(Ordering::SeqCst) {
+            return false;
+        }
+        if used.records >= self.limit.records || used.bytes >= self.limit.bytes {
+            self.is_stalled.store(true, Ordering::SeqCst);
+            // Everything may have been released between the two lines above.
+            self.free_if_room();
+            return false;
+        }
+        if used.records < self.limit.records / 2 && used.bytes < self.limit.bytes / 2 {
+            return true;
+        }
+        let connections = self.connections.load(Ordering::Relaxed).max(1);
+        own.records <= self.limit.records / connections
+            && own.bytes <= self.limit.bytes / connections
+    }
+
+    /// True while overdue messages hold more than half of the window: a long outage.
+    /// Records are then read and answered "temporary error" without being produced.
+    pub fn is_overdue(&self) -> bool {
+        let overdue = self.overdue.get();
+        overdue.records > self.limit.records / 2 || overdue.bytes > self.limit.bytes / 2
+    }
+
+    /// Takes `load` in; it leaves when the answer is dropped.
+    pub fn admit(self: &Arc<Self>, load: Load) -> Admitted {
+        self.in_flight.add(load);
+        Admitted {
+            window: Arc::clone(self),
+            load,
+            is_overdue: AtomicBool::new(false),
+        }
+    }
+
+    fn release(&self, load: Load) {
+        self.in_flight.sub(load);
+        if self.is_stalled.load(Ordering::SeqCst) {
+            self.free_if_room();
+        }
+    }
+
+    fn free_if_room(&self) {
+        let used = self.in_flight.get();
+        let is_free =
+            used.records <= self.limit.records / 4 * 3 && used.bytes <= self.limit.bytes / 4 * 3;
+        if is_free && self.is_stalled.swap(false, Ordering::SeqCst) {
+            for waiter in self.waiters.get().into_iter().flatten() {
+                waiter.wake();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Window")
+            .field("limit", &self.limit)
+            .field("in_flight", &self.in_flight())
+            .field("overdue", &self.overdue.get())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A load that is counted in its window as long as this lives.
+#[derive(Debug)]
+pub struct Admitted {
+    window: Arc<Window>,
+    load: Load,
+    is_overdue: AtomicBool,
+}
+
+impl Admitted {
+    /// What was admitted.
+    pub const fn load(&self) -> Load {
+        self.load
+    }
+
+    /// Counts the load as overdue: answered, and still held by Kafka's client.
+    pub fn overdue(&self) {
+        if !self.is_overdue.swap(true, Ordering::Relaxed) {
+            self.window.overdue.add(self.load);
+        }
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if self.is_overdue.load(Ordering::Relaxed) {
+            self.window.overdue.sub(self.load);
+        }
+        self.window.release(self.load);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window() -> Arc<Window> {
+        Arc::new(Window::new(Load {
+            records: 100,
+            bytes: 1000,
+        }))
+    }
+
+    fn records(records: usize) -> Load {
+        Load { records, bytes: 0 }
+    }
+
+    #[derive(Default)]
+    struct Bell(AtomicUsize);
+
+    impl Wake for Bell {
+        fn wake(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn reading_stops_at_the_mark_and_goes_on_at_three_quarters() {
+        let window = window();
+        let bell = Arc::new(Bell::default());
+        window.wake_when_free(vec![Arc::clone(&bell) as Arc<dyn Wake>]);
+        let most = window.admit(records(74));
+        let some = window.admit(records(20));
+        let rest = window.admit(records(6));
+        assert!(!window.has_room(records(0)), "full");
+        drop(rest);
+        assert!(
+            !window.has_room(records(0)),
+            "94 of 100 is above three quarters"
+        );
+        drop(some);
+        assert_eq!(
+            bell.0.load(Ordering::Relaxed),
+            1,
+            "74 of 100 wakes the shards"
+        );
+        assert!(window.has_room(records(0)));
+        drop(most);
+    }
+
+    #[test]
+    fn bytes_count_as_records_do() {
+        let window = window();
+        let _held = window.admit(Load {
+            records: 1,
+            bytes: 1000,
+        });
+        assert!(!window.has_room(records(0)));
+    }
+
+    #[test]
+    fn above_half_of_the_window_each_connection_has_its_share() {
+        let window = window();
+        window.connection_opened();
+        window.connection_opened();
+        let _held = window.admit(records(60));
+        assert!(
+            !window.has_room(records(60)),
+            "one connection has more than its half"
+        );
+        assert!(window.has_room(records(0)), "the other one may go on");
+        window.connection_closed();
+        assert!(
+            window.has_room(records(60)),
+            "alone, the whole window is its share"
+        );
+    }
+
+    #[test]
+    fn a_long_outage_shows_when_more_than_half_is_overdue() {
+        let window = window();
+        let held = window.admit(records(51));
+        assert!(!window.is_overdue());
+        held.overdue();
+        held.overdue();
+        assert!(window.is_overdue());
+        drop(held);
+        assert!(!window.is_overdue());
+        assert_eq!(window.in_flight(), Load::default());
+    }
+}

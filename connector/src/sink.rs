@@ -1,0 +1,52 @@
+//! The side of Kafka: the settings of the producer and the way of a message into it.
+
+use crate::pipeline::{Departed, Flight, Message, Sink};
+use aeroduct_config::Plan;
+use aeroduct_kafka::{Observer, Publisher, Settings, TopicIndex};
+use std::sync::Arc;
+
+/// A shard's end of the producer.
+pub struct KafkaSink {
+    publisher: Publisher<Flight>,
+}
+
+impl KafkaSink {
+    /// Messages leave through `publisher`.
+    pub const fn new(publisher: Publisher<Flight>) -> Self {
+        Self { publisher }
+    }
+}
+
+impl Sink for KafkaSink {
+    type Topic = TopicIndex;
+
+    fn topic(&mut self, name: &str) -> TopicIndex {
+        self.publisher.topic(name)
+    }
+
+    #[inline]
+    fn add(&mut self, message: Message<TopicIndex>) {
+        let Message {
+            topic,
+            key,
+            hash,
+            value,
+            slot,
+        } = message;
+        self.publisher.add(topic, key, hash, value, slot);
+    }
+
+    fn ship(&mut self, flight: Departed) {
+        self.publisher.ship(flight);
+    }
+}
+
+/// The producer's settings as the plan has them.
+pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
+    let producer = &plan.producer;
+    let mut settings = Settings::new(producer.properties.clone());
+    settings.linger = producer.linger;
+    settings.batch_bytes = producer.batch_bytes;
+    settings.observer = Some(observer);
+    settings
+}

@@ -1,0 +1,15 @@
+//! The side of the database: listeners, shards, connections, replies in order.
+//!
+//! A shard is one thread that owns its connections for life and runs a plain event loop
+//! over them. A connection stays on its shard, so all versions of a record that come over
+//! it stay in order without a lock. Nothing here knows where messages go.
+
+mod connection;
+mod listener;
+mod mailbox;
+mod replies;
+mod shard;
+
+pub use listener::{BindError, Gate, Listener};
+pub use mailbox::{Mailbox, Order};
+pub use shard::{Shard, ShardSettings};

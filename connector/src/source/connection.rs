@@ -1,0 +1,412 @@
+//! One connection of a source: bytes in, flights in arrival order, replies out.
+
+use super::mailbox::Bell;
+use super::replies::Replies;
+use crate::metrics::{Replied, ShardMetrics};
+use crate::pipeline::{Departed, Load, Moment, Pipeline, Sink, Wake};
+use aeroduct_wire::FrameError;
+use mio::net::TcpStream;
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A frame must be whole this long after its first byte, plus the time that the slowest
+/// accepted sender needs for it.
+const FRAME_TIME: Duration = Duration::from_secs(10);
+
+/// The slowest accepted sender of a long frame, in bytes per second.
+const FRAME_RATE_MIN: u64 = 1024;
+
+/// A peer that takes none of its replies for so long is disconnected (13.34).
+const REPLY_TIME: Duration = Duration::from_secs(10);
+
+/// How long a broken connection is read and ignored, so that its last replies are not
+/// destroyed by the reset that closing over unread bytes would send.
+const LINGER_TIME: Duration = Duration::from_secs(1);
+
+/// Bytes that are left over from one read and still small enough to be copied before the
+/// next; a longer beginning of a frame is continued in place.
+const COPIED_MAX: usize = 32 << 10;
+
+/// Why a connection ends.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum End {
+    /// The peer closed it, and everything is answered.
+    #[error("closed by the peer")]
+    ClosedByPeer,
+    /// The socket failed, most often because the peer reset it.
+    #[error("the connection failed")]
+    Fail(#[source] io::Error),
+    /// Framing is lost.
+    #[error("the peer does not speak the protocol")]
+    Broken(#[source] FrameError),
+    /// A frame was not completed in time.
+    #[error("a frame was begun and not completed within {} s", FRAME_TIME.as_secs())]
+    FrameTimeout,
+    /// The peer does not read its replies.
+    #[error("the peer has read none of its replies for {} s", REPLY_TIME.as_secs())]
+    ReplyTimeout,
+    /// The process shuts down.
+    #[error("shutting down")]
+    Drained,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Open,
+    /// Nothing more is read; it ends when all is answered.
+    Closing(End),
+    /// All is answered; what the peer still sends is ignored until this moment.
+    Lingering(End, Instant),
+}
+
+/// What a turn of a connection left to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Turn {
+    /// More can be read at once.
+    Again,
+    /// The socket has no more.
+    Rest,
+    /// There may be more, and no room for it.
+    Starved,
+}
+
+/// What one read gave.
+struct Count {
+    bytes: usize,
+    /// The socket had less than there was room for.
+    is_short: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    peer: SocketAddr,
+    phase: Phase,
+    is_readable: bool,
+    is_read_closed: bool,
+    /// The beginning of a frame, left over from the last read.
+    partial: Vec<u8>,
+    partial_since: Option<Instant>,
+    flights: VecDeque<Departed>,
+    in_flight: Load,
+    replies: Replies,
+    bell: Arc<Bell>,
+    wake: Arc<dyn Wake>,
+}
+
+impl std::fmt::Debug for dyn Wake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wake")
+    }
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream, peer: SocketAddr, bell: Arc<Bell>) -> Self {
+        Self {
+            stream,
+            peer,
+            phase: Phase::Open,
+            is_readable: false,
+            is_read_closed: false,
+            partial: Vec::new(),
+            partial_since: None,
+            flights: VecDeque::new(),
+            in_flight: Load::default(),
+            replies: Replies::default(),
+            wake: Arc::clone(&bell) as Arc<dyn Wake>,
+            bell,
+        }
+    }
+
+    pub(super) const fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    pub(super) const fn mark_readable(&mut self, is_closed: bool) {
+        self.is_readable = true;
+        self.is_read_closed |= is_closed;
+    }
+
+    /// True when time limits have to be watched.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.flights.is_empty()
+            || self.partial_since.is_some()
+            || !self.replies.is_empty()
+            || matches!(self.phase, Phase::Lingering(..))
+    }
+
+    /// Nothing more is read; what is in flight is still answered.
+    pub(super) fn drain(&mut self) {
+        if matches!(self.phase, Phase::Open) {
+            self.phase = Phase::Closing(End::Drained);
+        }
+    }
+
+    /// Reads once and puts what came on its way.
+    pub(super) fn read<S: Sink>(&mut self, buffer: &mut [u8], pipeline: &mut Pipeline<S>) -> Turn {
+        match self.phase {
+            Phase::Open => {}
+            Phase::Closing(_) => return Turn::Rest,
+            Phase::Lingering(..) => return self.ignore(buffer),
+        }
+        if !self.is_readable {
+            return Turn::Rest;
+        }
+        if self.replies.is_full() || !pipeline.window().has_room(self.in_flight) {
+            return Turn::Starved;
+        }
+        let is_copied = self.partial.len() <= COPIED_MAX && self.partial.len() < buffer.len();
+        let read = if is_copied {
+            self.read_behind(buffer)
+        } else {
+            self.read_in_place(buffer.len())
+        };
+        match read {
+            Ok(Count { bytes: 0, .. }) => {
+                self.phase = Phase::Closing(End::ClosedByPeer);
+                Turn::Rest
+            }
+            Ok(count) => {
+                self.take_in(is_copied.then_some(buffer), count.bytes, pipeline);
+                // A short read has emptied the socket, unless the end of the stream follows.
+                self.is_readable = !count.is_short || self.is_read_closed;
+                if self.is_readable {
+                    Turn::Again
+                } else {
+                    Turn::Rest
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_readable = false;
+                Turn::Rest
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Turn::Again,
+            Err(error) => {
+                self.fail(End::Fail(error));
+                Turn::Rest
+            }
+        }
+    }
+
+    /// Puts the whole frames of what was read on their way and keeps the rest.
+    fn take_in<S: Sink>(
+        &mut self,
+        buffer: Option<&mut [u8]>,
+        count: usize,
+        pipeline: &mut Pipeline<S>,
+    ) {
+        let used = if let Some(buffer) = buffer {
+            let input = &buffer[..self.partial.len() + count];
+            let used = self.dispatch(input, pipeline);
+            self.partial.clear();
+            self.partial.extend_from_slice(&input[used..]);
+            used
+        } else {
+            let input = std::mem::take(&mut self.partial);
+            let used = self.dispatch(&input, pipeline);
+            self.partial = if used == 0 {
+                input
+            } else {
+                input[used..].to_vec()
+            };
+            used
+        };
+        if self.partial.is_empty() || !matches!(self.phase, Phase::Open) {
+            self.partial_since = None;
+        } else if used > 0 || self.partial_since.is_none() {
+            self.partial_since = Some(Instant::now());
+        }
+    }
+
+    /// Reads into the shard's buffer, behind the beginning that is left from last time.
+    fn read_behind(&mut self, buffer: &mut [u8]) -> io::Result<Count> {
+        let (held, room) = buffer.split_at_mut(self.partial.len());
+        held.copy_from_slice(&self.partial);
+        let bytes = self.stream.read(room)?;
+        Ok(Count {
+            bytes,
+            is_short: bytes < room.len(),
+        })
+    }
+
+    /// Continues a long frame behind what is there of it. Memory grows with the bytes that
+    /// have come, never with the size that the frame claims.
+    fn read_in_place(&mut self, step: usize) -> io::Result<Count> {
+        let held = self.partial.len();
+        self.partial.resize(held + step, 0);
+        let read = self.stream.read(&mut self.partial[held..]);
+        self.partial
+            .truncate(held + read.as_ref().copied().unwrap_or(0));
+        read.map(|bytes| Count {
+            bytes,
+            is_short: bytes < step,
+        })
+    }
+
+    /// Puts all whole frames of `input` on their way and tells how many bytes they were.
+    fn dispatch<S: Sink>(&mut self, input: &[u8], pipeline: &mut Pipeline<S>) -> usize {
+        let arrived = Moment::now();
+        let mut used = 0;
+        loop {
+            let dispatched = pipeline.dispatch(&input[used..], arrived, &self.wake);
+            used += dispatched.consumed;
+            if let Some(flight) = dispatched.flight {
+                self.in_flight.records += flight.recipient().load().records;
+                self.in_flight.bytes += flight.recipient().load().bytes;
+                self.flights.push_back(flight);
+            }
+            if let Some(error) = dispatched.broken {
+                self.phase = Phase::Closing(End::Broken(error));
+                return used;
+            }
+            if dispatched.consumed == 0 {
+                return used;
+            }
+        }
+    }
+
+    fn ignore(&mut self, buffer: &mut [u8]) -> Turn {
+        match self.stream.read(buffer) {
+            Ok(count) if count > 0 => Turn::Again,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Turn::Rest,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Turn::Again,
+            Ok(_) | Err(_) => {
+                if let Phase::Lingering(_, until) = &mut self.phase {
+                    *until = Instant::now();
+                }
+                Turn::Rest
+            }
+        }
+    }
+
+    /// Sends the replies of all flights that are complete, from the oldest on.
+    pub(super) fn reply(&mut self, metrics: &ShardMetrics, is_buffered: bool) {
+        self.bell.reset();
+        let now = Instant::now();
+        while self
+            .flights
+            .front()
+            .is_some_and(|flight| flight.recipient().answers.is_complete())
+        {
+            self.answer_oldest(metrics, now);
+            if !is_buffered {
+                self.flush(now);
+            }
+        }
+        self.flush(now);
+    }
+
+    /// Answers the oldest flight as it stands.
+    fn answer_oldest(&mut self, metrics: &ShardMetrics, now: Instant) {
+        let Some(departed) = self.flights.pop_front() else {
+            return;
+        };
+        let flight = departed.recipient();
+        let tally = self.replies.push(&flight.answers);
+        self.in_flight.records -= flight.load().records;
+        self.in_flight.bytes -= flight.load().bytes;
+        metrics.replied(
+            now.saturating_duration_since(flight.arrived.instant),
+            Replied {
+                success: tally.success,
+                temporary: tally.temporary,
+                permanent: tally.permanent,
+            },
+        );
+    }
+
+    /// Answers at once what has waited for its deadline, and tells how many records that were.
+    pub(super) fn answer_overdue(&mut self, metrics: &ShardMetrics, deadline: Duration) {
+        let now = Instant::now();
+        let is_overdue = |departed: &Departed| {
+            now.saturating_duration_since(departed.recipient().arrived.instant) >= deadline
+        };
+        let mut any = false;
+        while let Some(head) = self.flights.front().filter(|&head| is_overdue(head)) {
+            if !head.recipient().answers.is_complete() {
+                head.recipient().abandon_as_overdue();
+            }
+            self.answer_oldest(metrics, now);
+            any = true;
+        }
+        if any {
+            self.flush(now);
+        }
+    }
+
+    fn flush(&mut self, now: Instant) {
+        if !self.replies.is_empty()
+            && let Err(error) = self.replies.flush(&mut self.stream, now)
+        {
+            self.fail(End::Fail(error));
+        }
+    }
+
+    /// The socket can take more.
+    pub(super) fn on_writable(&mut self) {
+        self.flush(Instant::now());
+    }
+
+    /// Ends at once, whatever is unanswered: the source sends it again.
+    fn fail(&mut self, end: End) {
+        for departed in self.flights.drain(..) {
+            departed.recipient().abandon();
+        }
+        self.in_flight = Load::default();
+        self.replies = Replies::default();
+        self.phase = Phase::Lingering(end, Instant::now());
+    }
+
+    /// Watches the time limits.
+    pub(super) fn check_time(&mut self, now: Instant) {
+        if let Some(since) = self.replies.blocked_since()
+            && now.saturating_duration_since(since) >= REPLY_TIME
+        {
+            self.fail(End::ReplyTimeout);
+        }
+        if let Some(since) = self.partial_since {
+            let received = u64::try_from(self.partial.len()).unwrap_or(u64::MAX);
+            let limit = FRAME_TIME + Duration::from_secs(received / FRAME_RATE_MIN);
+            // While records are in flight we may be the one who does not read.
+            if self.flights.is_empty() && now.saturating_duration_since(since) >= limit {
+                self.partial_since = None;
+                self.phase = Phase::Closing(End::FrameTimeout);
+            }
+        }
+    }
+
+    /// The reason to close it now, when there is one.
+    pub(super) fn ended(&mut self, now: Instant) -> Option<End> {
+        if matches!(self.phase, Phase::Closing(_))
+            && self.flights.is_empty()
+            && self.replies.is_empty()
+            && let Phase::Closing(end) = std::mem::replace(&mut self.phase, Phase::Open)
+        {
+            let is_gone = matches!(end, End::ClosedByPeer);
+            let linger = if is_gone { Duration::ZERO } else { LINGER_TIME };
+            // Fails only when the peer is gone already, which the next read shows.
+            drop(self.stream.shutdown(Shutdown::Write));
+            self.phase = Phase::Lingering(end, now + linger);
+        }
+        match std::mem::replace(&mut self.phase, Phase::Open) {
+            Phase::Lingering(end, until) if until <= now => Some(end),
+            phase => {
+                self.phase = phase;
+                None
+            }
+        }
+    }
+
+    /// Answers everything as it stands and gives it to the socket, for the end of the process.
+    pub(super) fn answer_all(&mut self, metrics: &ShardMetrics) {
+        let now = Instant::now();
+        while let Some(head) = self.flights.front() {
+            head.recipient().abandon();
+            self.answer_oldest(metrics, now);
+        }
+        self.flush(now);
+    }
+}

@@ -1,0 +1,144 @@
+//! What others may tell a shard: new connections, completed flights, orders.
+
+use crate::pipeline::Wake;
+use mio::Waker;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a shard is to do, each later one stronger.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Order {
+    /// Serve.
+    Run,
+    /// Read nothing more; answer what is in flight, then end.
+    Drain,
+    /// Answer what is known, then end.
+    Stop,
+}
+
+/// A connection on its way from the listener to its shard.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+}
+
+/// The one way into a shard from other threads.
+#[derive(Debug)]
+pub struct Mailbox {
+    waker: Waker,
+    has_rung: AtomicBool,
+    order: AtomicU8,
+    connections: AtomicUsize,
+    arrivals: Mutex<Vec<Arrival>>,
+    ready: Mutex<Vec<usize>>,
+}
+
+impl Mailbox {
+    pub(super) fn new(waker: Waker) -> Self {
+        Self {
+            waker,
+            has_rung: AtomicBool::new(false),
+            order: AtomicU8::new(0),
+            connections: AtomicUsize::new(0),
+            arrivals: Mutex::default(),
+            ready: Mutex::default(),
+        }
+    }
+
+    /// Gives an order; a weaker one than before is ignored.
+    pub fn give(&self, order: Order) {
+        self.order.fetch_max(order as u8, Ordering::AcqRel);
+        self.wake();
+    }
+
+    pub(super) fn order(&self) -> Order {
+        match self.order.load(Ordering::Acquire) {
+            0 => Order::Run,
+            1 => Order::Drain,
+            _ => Order::Stop,
+        }
+    }
+
+    /// Connections that the shard owns or is about to.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn connection_closed(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn deliver(&self, arrival: Arrival) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        self.arrivals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(arrival);
+        self.wake();
+    }
+
+    /// Empties the box into the caller's lists. What is delivered meanwhile rings again.
+    pub(super) fn empty(&self, arrivals: &mut Vec<Arrival>, ready: &mut Vec<usize>) {
+        self.has_rung.store(false, Ordering::SeqCst);
+        arrivals.append(&mut self.arrivals.lock().unwrap_or_else(PoisonError::into_inner));
+        ready.append(&mut self.ready.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Wake for Mailbox {
+    fn wake(&self) {
+        if !self.has_rung.swap(true, Ordering::SeqCst)
+            && let Err(error) = self.waker.wake()
+        {
+            // The shard looks at its box at every tick, so this costs time, no answer.
+            tracing::error!(target: "server", %error, "cannot wake a shard");
+        }
+    }
+}
+
+/// Tells the shard that a flight of one connection is complete.
+#[derive(Debug)]
+pub(super) struct Bell {
+    token: usize,
+    has_rung: AtomicBool,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Bell {
+    pub(super) const fn new(token: usize, mailbox: Arc<Mailbox>) -> Self {
+        Self {
+            token,
+            has_rung: AtomicBool::new(false),
+            mailbox,
+        }
+    }
+
+    /// To be called before the flights are looked at, so that a later one rings again.
+    pub(super) fn reset(&self) {
+        self.has_rung.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Wake for Bell {
+    fn wake(&self) {
+        if !self.has_rung.swap(true, Ordering::SeqCst) {
+            let ready = &self.mailbox.ready;
+            ready
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(self.token);
+            self.mailbox.wake();
+        }
+    }
+}
+
+/// Makes the waker of a poll, under the token that no connection has.
+pub(super) fn waker(poll: &mio::Poll) -> io::Result<Waker> {
+    Waker::new(poll.registry(), WAKER)
+}
+
+/// The token of the waker.
+pub(super) const WAKER: mio::Token = mio::Token(usize::MAX);

@@ -1,0 +1,130 @@
+//! Kafka away, and the end of the process.
+
+use crate::rig::{LIMIT, Rig, SUCCESS, TEMPORARY, published, write_of, writes};
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_short_outage_costs_no_temporary_answer() {
+    let rig = Rig::start("");
+    let mut source = rig.source();
+    source.send(&writes(0..10));
+    assert_eq!(source.replies(10), [SUCCESS; 10]);
+    rig.cluster.set_down().unwrap();
+    source.send(&writes(10..20));
+    assert!(
+        source.is_silent(Duration::from_secs(1)),
+        "no answer while Kafka is away"
+    );
+    rig.cluster.set_up().unwrap();
+    assert_eq!(source.replies(10), [SUCCESS; 10]);
+}
+
+#[test]
+fn an_outage_longer_than_the_deadline_is_told_then_and_not_before() {
+    let rig = Rig::start("aeroduct: { reply-deadline: 1s }\n");
+    let mut source = rig.source();
+    source.send(&writes(0..10));
+    assert_eq!(source.replies(10), [SUCCESS; 10]);
+    rig.cluster.set_down().unwrap();
+    let start = Instant::now();
+    source.send(&writes(10..20));
+    assert_eq!(source.replies(10), [TEMPORARY; 10]);
+    let waited = start.elapsed();
+    assert!(
+        waited >= Duration::from_secs(1),
+        "answered after {waited:?}"
+    );
+    assert!(waited < Duration::from_secs(2), "answered after {waited:?}");
+    rig.cluster.set_up().unwrap();
+    // As a source does: again until it is taken.
+    let end = Instant::now() + LIMIT;
+    loop {
+        source.send(&write_of(10, 20));
+        if source.replies(1) == [SUCCESS] {
+            break;
+        }
+        assert!(
+            Instant::now() < end,
+            "Kafka is back and records are still refused"
+        );
+    }
+}
+
+#[test]
+fn a_long_outage_does_not_stop_the_reading() {
+    let rig = Rig::start("aeroduct: { reply-deadline: 500ms }\n");
+    rig.cluster.set_down().unwrap();
+    let mut source = rig.source();
+    // More than the window takes: without an end of the waiting, the rest would never be read.
+    let count = 50_000;
+    let mut writer = source.stream.try_clone().unwrap();
+    let sending = std::thread::spawn(move || {
+        std::io::Write::write_all(&mut writer, &writes(0..count)).unwrap();
+    });
+    let codes = source.replies(count as usize);
+    assert!(codes.iter().all(|&code| code == TEMPORARY));
+    sending.join().unwrap();
+}
+
+#[test]
+fn draining_answers_what_is_in_flight() {
+    let rig = Rig::start("");
+    let mut source = rig.source();
+    rig.cluster
+        .set_round_trip(Duration::from_millis(300))
+        .unwrap();
+    source.send(&writes(0..500));
+    // The first answers show that all of them were read: one write, one read.
+    let Rig { cluster, app } = rig;
+    let end = Instant::now() + LIMIT;
+    while app
+        .metrics()
+        .snapshot(Default::default())
+        .totals
+        .received_records
+        < 500
+    {
+        assert!(Instant::now() < end, "the records do not arrive");
+        std::thread::yield_now();
+    }
+    let drained = app.drain();
+    assert!(drained.is_complete, "{drained:?}");
+    assert_eq!(source.replies(500), [SUCCESS; 500]);
+    assert!(source.is_closed());
+    assert_eq!(published(&cluster), 500);
+}
+
+#[test]
+fn draining_ends_in_time_when_kafka_is_away() {
+    let rig = Rig::start("aeroduct: { drain-timeout: 1s }\n");
+    let mut source = rig.source();
+    source.send(&writes(0..5));
+    assert_eq!(source.replies(5), [SUCCESS; 5]);
+    rig.cluster.set_down().unwrap();
+    source.send(&writes(5..10));
+    let end = Instant::now() + LIMIT;
+    while rig
+        .app
+        .metrics()
+        .snapshot(Default::default())
+        .totals
+        .received_records
+        < 10
+    {
+        assert!(Instant::now() < end, "the records do not arrive");
+        std::thread::yield_now();
+    }
+    let start = Instant::now();
+    let drained = rig.app.drain();
+    assert!(!drained.is_complete);
+    assert!(
+        start.elapsed() < Duration::from_secs(8),
+        "took {:?}",
+        start.elapsed()
+    );
+    assert_eq!(
+        source.replies(5),
+        [TEMPORARY; 5],
+        "never success for what was not acknowledged"
+    );
+}
