@@ -111,7 +111,7 @@ impl App {
             records: plan.service.max_concurrent_records as usize,
             bytes: usize::try_from(plan.aeroduct.max_in_flight_bytes).unwrap_or(usize::MAX),
         }));
-        let shared = Shared {
+        let common = Shared {
             plan: Arc::clone(plan),
             window: Arc::clone(&window),
             arenas: Arc::new(Arenas::default()),
@@ -127,7 +127,7 @@ impl App {
         };
         for (number, metrics) in self.metrics.shards().iter().enumerate() {
             let sink = KafkaSink::new(self.producer.publisher());
-            let pipeline = Pipeline::new(shared.clone(), Arc::clone(metrics), sink);
+            let pipeline = Pipeline::new(common.clone(), Arc::clone(metrics), sink);
             let spawn_error = |source| StartError::Spawn {
                 part: "a shard",
                 source,

@@ -43,7 +43,7 @@ impl Answers {
     }
 
     /// Number of records.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.slots.len()
     }
 

@@ -105,7 +105,7 @@ impl Recipient for Flight {
     fn settle(&self, count: u32) {
         if self.answers.settle(count) {
             self.metrics
-                .reported(self.arrived.instant.elapsed(), self.answers.len());
+                .reported(self.arrived.instant.elapsed(), self.answers.count());
             if let Some(mean) = self
                 .updates
                 .sum_ms

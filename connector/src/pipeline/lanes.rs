@@ -24,7 +24,7 @@ struct NamespaceLanes {
 
 /// (namespace, set) to lane.
 pub(super) struct Lanes<T> {
-    lanes: Vec<ResolvedLane<T>>,
+    resolved: Vec<ResolvedLane<T>>,
     namespaces: HashMap<Box<[u8]>, NamespaceLanes>,
     latest: Latest,
 }
@@ -40,7 +40,7 @@ struct Latest {
 impl<T: Copy> Lanes<T> {
     pub(super) fn new() -> Self {
         Self {
-            lanes: Vec::new(),
+            resolved: Vec::new(),
             namespaces: HashMap::new(),
             latest: Latest::default(),
         }
@@ -59,7 +59,7 @@ impl<T: Copy> Lanes<T> {
             Some(lane) if self.latest.is(namespace, set) => lane,
             _ => self.look_up(namespace, set, plan, sink),
         };
-        &self.lanes[index]
+        &self.resolved[index]
     }
 
     fn look_up<S: Sink<Topic = T>>(
@@ -85,14 +85,14 @@ impl<T: Copy> Lanes<T> {
         plan: &Plan,
         sink: &mut S,
     ) -> usize {
-        if self.lanes.len() >= LANES_MAX {
-            self.lanes.clear();
+        if self.resolved.len() >= LANES_MAX {
+            self.resolved.clear();
             self.namespaces.clear();
         }
         let lane = Lane::resolve(plan, namespace, set);
         let topic = lane.topic().map(|name| sink.topic(name));
-        let index = self.lanes.len();
-        self.lanes.push(ResolvedLane { lane, topic });
+        let index = self.resolved.len();
+        self.resolved.push(ResolvedLane { lane, topic });
         let lanes = self.namespaces.entry(namespace.into()).or_default();
         match set {
             None => lanes.without_set = Some(index),

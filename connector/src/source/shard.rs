@@ -113,9 +113,8 @@ impl<S: Sink> Shard<S> {
             self.read_round();
             self.check_time();
             match self.mailbox.order() {
-                Order::Run => {}
                 Order::Drain if self.drain() => return Ok(()),
-                Order::Drain => {}
+                Order::Run | Order::Drain => {}
                 Order::Stop => {
                     self.stop();
                     return Ok(());

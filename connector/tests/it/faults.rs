@@ -1,6 +1,6 @@
 //! Kafka away, and the end of the process.
 
-use crate::rig::{LIMIT, Rig, SUCCESS, TEMPORARY, published, write_of, writes};
+use crate::rig::{LIMIT, Rig, SUCCESS, TEMPORARY, published, wait_for_records, write_of, writes};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -76,17 +76,7 @@ fn draining_answers_what_is_in_flight() {
     source.send(&writes(0..500));
     // The first answers show that all of them were read: one write, one read.
     let Rig { cluster, app } = rig;
-    let end = Instant::now() + LIMIT;
-    while app
-        .metrics()
-        .snapshot(Default::default())
-        .totals
-        .received_records
-        < 500
-    {
-        assert!(Instant::now() < end, "the records do not arrive");
-        std::thread::yield_now();
-    }
+    wait_for_records(&app, 500);
     let drained = app.drain();
     assert!(drained.is_complete, "{drained:?}");
     assert_eq!(source.replies(500), [SUCCESS; 500]);
@@ -102,18 +92,7 @@ fn draining_ends_in_time_when_kafka_is_away() {
     assert_eq!(source.replies(5), [SUCCESS; 5]);
     rig.cluster.set_down().unwrap();
     source.send(&writes(5..10));
-    let end = Instant::now() + LIMIT;
-    while rig
-        .app
-        .metrics()
-        .snapshot(Default::default())
-        .totals
-        .received_records
-        < 10
-    {
-        assert!(Instant::now() < end, "the records do not arrive");
-        std::thread::yield_now();
-    }
+    wait_for_records(&rig.app, 10);
     let start = Instant::now();
     let drained = rig.app.drain();
     assert!(!drained.is_complete);

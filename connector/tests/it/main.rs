@@ -1,4 +1,9 @@
 //! The connector against librdkafka's mock cluster, over real sockets on loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, too, fail by a panic"
+)]
 
 mod answers;
 mod faults;

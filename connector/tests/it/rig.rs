@@ -1,6 +1,7 @@
 //! One connector, one mock cluster, and a source to the byte.
 
 use aeroduct_connector::app::App;
+use aeroduct_connector::metrics::Outside;
 use aeroduct_kafka::consume::Consumer;
 use aeroduct_kafka::mock::MockCluster;
 use aeroduct_record::{Operation, Particle};
@@ -47,6 +48,21 @@ impl Rig {
 
     pub(crate) fn source(&self) -> Source {
         Source::connect(self.app.service_addresses()[0])
+    }
+}
+
+/// Returns when the connector has read so many records in all.
+pub(crate) fn wait_for_records(app: &App, count: u64) {
+    let end = Instant::now() + LIMIT;
+    let received = || {
+        app.metrics()
+            .snapshot(Outside::default())
+            .totals
+            .received_records
+    };
+    while received() < count {
+        assert!(Instant::now() < end, "the records do not arrive");
+        std::thread::yield_now();
     }
 }
 

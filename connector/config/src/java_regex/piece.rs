@@ -294,7 +294,12 @@ impl Piece {
             Greed::Lazy => EmptyRound::FailsWhenEnough,
             Greed::Greedy | Greed::Possessive => EmptyRound::EndsWhenEnough,
         };
-        let bounds = Bounds { least, most, lazy, empty_round };
+        let bounds = Bounds {
+            least,
+            most,
+            lazy,
+            empty_round,
+        };
         let steps = if greed == Greed::Possessive {
             // Each round is final, and so is their number.
             isolate(
