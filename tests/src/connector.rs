@@ -1,0 +1,232 @@
+//! The built connector as a process of its own.
+
+use std::env;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use tempfile::TempDir;
+
+use crate::ports;
+use crate::program::Program;
+use crate::wait::eventually;
+
+const READY_LIMIT: Duration = Duration::from_secs(30);
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// A running connector; killed when dropped.
+#[derive(Debug)]
+pub struct Connector {
+    program: Program,
+    /// Where changes go.
+    pub port: u16,
+    /// Where metrics and health are.
+    pub manage_port: u16,
+    // Dropped after the program that has its files open.
+    _folder: TempDir,
+}
+
+impl Connector {
+    /// Starts it and waits until it is ready.
+    ///
+    /// `blocks` is the part of the configuration file that the test is about, in YAML: routing,
+    /// format, `aeroduct`. The ports, Kafka's address and logging are filled in.
+    pub fn start(bootstrap: &str, blocks: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let (port, manage_port) = (ports::free()?, ports::free()?);
+        let file = folder.path().join("connector.yml");
+        fs::write(&file, configuration(bootstrap, port, manage_port, blocks))?;
+        let mut command = Command::new(program()?);
+        command
+            .args(["run", "--config"])
+            .arg(&file)
+            .current_dir(folder.path());
+        let program = Program::start(&mut command, &folder.path().join("connector.log"))?;
+        let mut connector = Self {
+            program,
+            port,
+            manage_port,
+            _folder: folder,
+        };
+        connector
+            .program
+            .await_ready(READY_LIMIT, |_| {
+                get(manage_port, "/readyz")
+                    .ok()
+                    .filter(|response| response.status == 200)
+            })
+            .context("the connector")?;
+        Ok(connector)
+    }
+
+    /// All it has written to its log so far.
+    pub fn log(&self) -> String {
+        self.program.log()
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) -> Result<()> {
+        self.program.terminate()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        self.program.kill()
+    }
+
+    pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
+        self.program.wait(limit)
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.program.ended().is_none()
+    }
+
+    pub fn resident_bytes(&self) -> Result<u64> {
+        self.program.resident_bytes()
+    }
+
+    /// The value of one line of the Prometheus text, the name with its labels as printed.
+    pub fn metric(&self, series: &str) -> Result<f64> {
+        let response = get(self.manage_port, "/manage/rest/v1/prometheus")?;
+        ensure!(response.status == 200, "the metrics: {response:?}");
+        let value = response
+            .body
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
+            .with_context(|| format!("no {series} in:\n{}", response.body))?;
+        Ok(value.parse()?)
+    }
+
+    /// Waits until one metric has reached a value.
+    pub fn await_metric(&self, series: &str, least: f64, limit: Duration) -> Result<()> {
+        eventually(limit, &format!("{series} is at least {least}"), || {
+            self.metric(series).ok().filter(|&value| value >= least)
+        })?;
+        Ok(())
+    }
+}
+
+/// An HTTP response.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub body: String,
+}
+
+/// `GET path` from this port of this machine.
+pub fn get(port: u16, path: &str) -> Result<Response> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(REQUEST_LIMIT))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .context("no end of the headers")?;
+    let status = head.split(' ').nth(1).context("no status")?.parse()?;
+    Ok(Response {
+        status,
+        body: body.to_owned(),
+    })
+}
+
+/// A whole configuration file.
+pub fn configuration(bootstrap: &str, port: u16, manage_port: u16, blocks: &str) -> String {
+    format!(
+        "service:
+  address: 127.0.0.1
+  port: {port}
+  manage:
+    address: 127.0.0.1
+    port: {manage_port}
+producer-props:
+  bootstrap.servers: [{brokers}]
+logging:
+  enable-console-logging: true
+  ticker-interval: 0
+{blocks}
+",
+        brokers = bootstrap
+            .split(',')
+            .map(|address| format!("'{address}'"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    )
+}
+
+/// Runs the connector with these arguments to its end.
+pub fn call(arguments: &[&str], limit: Duration) -> Result<Output> {
+    let mut child = Command::new(program()?)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let ended = eventually(limit, "the connector ends", || {
+        child.try_wait().ok().flatten()
+    });
+    if ended.is_err() {
+        child.kill()?;
+    }
+    let output = child.wait_with_output()?;
+    ended.with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    Ok(output)
+}
+
+/// The program, built from this tree when it is not up to date. `AERODUCT_CONNECTOR` names
+/// another one to test.
+pub fn program() -> Result<&'static Path> {
+    static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    PROGRAM
+        .get_or_init(|| match env::var_os("AERODUCT_CONNECTOR") {
+            Some(path) => Ok(PathBuf::from(path)),
+            None => build().map_err(|error| format!("{error:#}")),
+        })
+        .as_deref()
+        .map_err(|error| anyhow!("the connector cannot be built: {error}"))
+}
+
+fn build() -> Result<PathBuf> {
+    // Of the whole workspace, so that its dependencies have the features they have in the tests
+    // and nothing is built twice.
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args([
+            "build",
+            "--locked",
+            "--workspace",
+            "--bin",
+            "aeroduct-connector",
+        ])
+        .args([
+            "--message-format",
+            "json-render-diagnostics",
+            "--manifest-path",
+        ])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .stdin(Stdio::null())
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)?
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| {
+            message
+                .pointer("/target/name")
+                .is_some_and(|name| name == "aeroduct-connector")
+        })
+        .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
+        .context("cargo names no executable")
+}

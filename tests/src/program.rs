@@ -1,0 +1,132 @@
+//! A program that runs beside the tests, and ends with them.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::keeper;
+use crate::wait::eventually;
+
+/// A running program; killed when dropped.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Starts it with all that it prints going to the file `log`.
+    pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
+        let output = File::create(log).with_context(|| format!("create {}", log.display()))?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("start {}", command.get_program().display()))?;
+        keeper::keep(child.id());
+        Ok(Self {
+            child,
+            log: log.to_owned(),
+        })
+    }
+
+    /// All it has printed so far.
+    pub fn log(&self) -> String {
+        fs::read(&self.log)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        let status = self.child.try_wait().ok().flatten()?;
+        keeper::forget(self.child.id());
+        Some(status)
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
+        eventually(limit, "the program ends", || self.ended())
+            .with_context(|| format!("its log:\n{}", self.log_tail()))
+    }
+
+    /// Waits until `probe` has an answer; an early end of the program is an error with its last words.
+    pub fn await_ready<T>(
+        &mut self,
+        limit: Duration,
+        mut probe: impl FnMut(&Self) -> Option<T>,
+    ) -> Result<T> {
+        let answer = eventually(limit, "the program is ready", || {
+            let ready = probe(self);
+            ready.map(Ok).or_else(|| self.ended().map(Err))
+        })
+        .with_context(|| format!("its log:\n{}", self.log_tail()))?;
+        match answer {
+            Ok(ready) => Ok(ready),
+            Err(status) => bail!("it ended early, {status}; its log:\n{}", self.log_tail()),
+        }
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) -> Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        keeper::forget(self.child.id());
+        Ok(())
+    }
+
+    /// SIGSTOP: it stays, with its connections, and does nothing.
+    pub fn pause(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// SIGCONT.
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    /// Bytes of memory it holds now.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let kib: u64 = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .and_then(|rest| rest.trim().strip_suffix(" kB"))
+            .context("no VmRSS")?
+            .parse()?;
+        Ok(kib * 1024)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .context("a process number")?;
+        Ok(kill_process(pid, signal)?)
+    }
+
+    fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if self.ended().is_none() {
+            // It may end between the look and the signal.
+            let _ignored = self.kill();
+        }
+    }
+}

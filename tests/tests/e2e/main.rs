@@ -1,0 +1,14 @@
+//! End to end: the built connector between a source on a socket and a real Kafka.
+//!
+//! Needs Java 17 and Maven; `make test` brings them. Run alone:
+//! `cargo test --package aeroduct-tests --test e2e`.
+
+mod process_answers;
+mod process_bad_input;
+mod process_client;
+mod process_configuration;
+mod process_formats;
+mod process_outage;
+mod process_routing;
+mod process_shutdown;
+mod rig;

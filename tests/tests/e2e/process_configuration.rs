@@ -1,0 +1,94 @@
+//! A wrong configuration ends the program before it opens anything.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
+
+use aeroduct_tests::connector::{call, configuration};
+use aeroduct_tests::ports;
+use anyhow::{Context as _, Result};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Runs one sub-command on this file; exit code, and all that was printed.
+fn run(verb: &str, text: &str) -> Result<(Option<i32>, String)> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("connector.yml");
+    fs::write(&file, text)?;
+    let output = call(&[verb, "--config", file.to_str().context("a path")?], LIMIT)?;
+    let said = [output.stdout, output.stderr].concat();
+    Ok((output.status.code(), String::from_utf8(said)?))
+}
+
+#[test]
+fn all_errors_are_listed_with_code_two_and_no_socket_is_opened() -> Result<()> {
+    let broker = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    broker.set_nonblocking(true)?;
+    // Taken: had the connector tried to listen, it would say so and end with another code.
+    let service = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let text = configuration(
+        &broker.local_addr()?.to_string(),
+        service.local_addr()?.port(),
+        ports::free()?,
+        "routing: { mode: static }
+format: { mode: flat-jason, metadata-key: of }
+aeroduct: { reply-deadline: 30s }
+batching: { enable: true }",
+    );
+    for verb in ["run", "check"] {
+        let (code, said) = run(verb, &text)?;
+        assert_eq!(code, Some(2), "{verb}:\n{said}");
+        for path in [
+            "routing",
+            "destination",
+            "format",
+            "flat-jason",
+            "aeroduct.reply-deadline",
+            "batching",
+        ] {
+            assert!(said.contains(path), "{verb} does not name {path}:\n{said}");
+        }
+        assert!(!said.contains("in use"), "{verb}:\n{said}");
+    }
+    let connected = broker.accept();
+    assert!(connected.is_err(), "it spoke to Kafka: {connected:?}");
+    Ok(())
+}
+
+#[test]
+fn a_good_file_passes_the_check() -> Result<()> {
+    let text = configuration(
+        "127.0.0.1:9092",
+        8080,
+        8081,
+        "routing: { mode: static, destination: t }\nformat: { mode: json }",
+    );
+    let (code, said) = run("check", &text)?;
+    assert_eq!(code, Some(0), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() -> Result<()> {
+    let output = call(&["run", "--config", "/nowhere/connector.yml"], LIMIT)?;
+    let said = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("/nowhere/connector.yml"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_port_that_is_taken_ends_the_program_with_code_one() -> Result<()> {
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = taken.local_addr()?;
+    let text = configuration(
+        "127.0.0.1:9",
+        address.port(),
+        ports::free()?,
+        "routing: { mode: skip }\nformat: { mode: json }",
+    );
+    let (code, said) = run("run", &text)?;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&address.to_string()), "{said}");
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The connector goes away: killed, or told to.
+
+use std::time::{Duration, Instant};
+
+use aeroduct_tests::connector::Connector;
+use aeroduct_tests::kafka::{Cluster, Topic};
+use aeroduct_tests::load::{Arrived, Load, Outcome, Running};
+use aeroduct_tests::message::{Message, digest};
+use aeroduct_tests::reading;
+use aeroduct_tests::source::{SUCCESS, Source};
+use aeroduct_tests::wait::eventually;
+use anyhow::{Result, ensure};
+
+const LIMIT: Duration = Duration::from_mins(1);
+
+fn under_load(topic: &'static str, further: &str) -> Result<(Connector, Running)> {
+    let cluster = Cluster::shared()?;
+    cluster.create_topic(&Topic::new(topic, 3))?;
+    let blocks = format!(
+        "routing: {{ mode: static, destination: {topic} }}
+format: {{ mode: flat-json, metadata-key: of }}
+{further}"
+    );
+    let connector = Connector::start(&cluster.bootstrap(), &blocks)?;
+    let running = Load::new(connector.port, "shop", "s").start()?;
+    eventually(LIMIT, "the load is under way", || {
+        (running.answered() > 5_000).then_some(())
+    })?;
+    Ok((connector, running))
+}
+
+/// What is in Kafka, when all that was acknowledged is among it.
+fn nothing_lost(topic: &str, outcome: &Outcome) -> Result<Arrived> {
+    let success = outcome.with(SUCCESS);
+    let arrived = Arrived::new(&reading::read(Cluster::shared()?, topic, success.len())?)?;
+    let lost = success.difference(&arrived.numbers).count();
+    ensure!(
+        lost == 0,
+        "{lost} of {} acknowledged changes are lost",
+        success.len()
+    );
+    Ok(arrived)
+}
+
+#[test]
+fn all_that_a_killed_connector_has_acknowledged_is_in_kafka() -> Result<()> {
+    let (mut connector, running) = under_load("shutdown-kill", "")?;
+    connector.kill()?;
+    let outcome = running.finish()?;
+    nothing_lost("shutdown-kill", &outcome)?;
+    Ok(())
+}
+
+#[test]
+fn a_connector_told_to_stop_answers_what_kafka_has_and_leaves_in_time() -> Result<()> {
+    let (mut connector, running) = under_load("shutdown-term", "aeroduct: { drain-timeout: 10s }")?;
+    let told = Instant::now();
+    connector.terminate()?;
+    let status = connector.wait(LIMIT)?;
+    let took = told.elapsed();
+    let outcome = running.finish()?;
+
+    assert_eq!(status.code(), Some(0), "its log:\n{}", connector.log());
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    let arrived = nothing_lost("shutdown-term", &outcome)?;
+    let silent = arrived.numbers.intersection(&outcome.unanswered).count();
+    assert_eq!(silent, 0, "changes that are in Kafka and were not answered");
+    Ok(())
+}
+
+#[test]
+fn a_connector_told_to_stop_without_kafka_leaves_in_time_and_says_no_success() -> Result<()> {
+    let mut cluster = Cluster::start()?;
+    cluster.create_topic(&Topic::new("shutdown-away", 1))?;
+    cluster.stop(1)?;
+    let blocks = "routing: { mode: static, destination: shutdown-away }
+format: { mode: json }
+aeroduct: { reply-deadline: 9s, drain-timeout: 3s }";
+    let mut connector = Connector::start(&cluster.bootstrap(), blocks)?;
+    let mut source = Source::connect(connector.port)?;
+    source.send(&Message::write("shop", digest(1)).integer("seq", 1).frame())?;
+    source.listen(Duration::from_millis(300))?;
+
+    let told = Instant::now();
+    connector.terminate()?;
+    let heard = source.listen(LIMIT)?;
+    let status = connector.wait(LIMIT)?;
+
+    assert_ne!(heard, aeroduct_tests::source::Heard::Answer(SUCCESS));
+    assert_eq!(status.code(), Some(0), "its log:\n{}", connector.log());
+    // The timeout, and a little for the end of the process.
+    assert!(
+        told.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        told.elapsed()
+    );
+    Ok(())
+}
