@@ -1,0 +1,63 @@
+# What one does with this tree; `make help` lists it. Everything is built in the user's cache, so
+# that a fresh clone finds what another one has built.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aeroduct
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+# Says what begins, how long it took, and how to repeat it when it fails: step.sh PART TITLE COMMAND...
+STEP := tests/rig/step.sh
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## see changes arrive in an embedded Kafka; FORMAT=json or flat-json
+	@tests/rig/prepare.sh build
+	@echo "Building. The first time takes a few minutes."
+	@cargo build --release --locked --package aeroduct-simulator
+	@"$(CARGO_TARGET_DIR)/release/aeroduct-simulator" demo $(if $(FORMAT),--format $(FORMAT))
+
+.PHONY: test
+test: ## everything that must hold, with a real Kafka; SKIP="kafka valgrind loom" leaves parts out
+	@$(STEP) tools "What the tests need" tests/rig/prepare.sh build valgrind kafka
+	@$(MAKE) check
+	@$(STEP) loom "Interleavings" env RUSTFLAGS="--cfg aeroduct_loom" CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/loom" \
+		cargo test --locked --package aeroduct-connector --lib interleavings
+	@$(STEP) valgrind "Memory of the producer under valgrind" connector/kafka/tests/valgrind.sh
+	@$(STEP) kafka "End to end with a real Kafka" cargo test --locked --workspace --test e2e
+	@$(STEP) --summary
+
+.PHONY: check
+check: ## the desk loop: format, lints, documents, tests that need no server
+	@$(STEP) format "Format" cargo fmt --all --check
+	@$(STEP) lints "Lints" cargo clippy --locked --workspace --all-targets -- -D warnings
+	@$(STEP) lints "Lints of the end-to-end tests" cargo clippy --locked --workspace --test e2e -- -D warnings
+	@$(STEP) docs "Documents" env RUSTDOCFLAGS="-D warnings" \
+		cargo doc --locked --workspace --no-deps --document-private-items
+	@$(STEP) parts "Tests of the parts" cargo test --locked --workspace
+
+.PHONY: golden
+golden: ## rewrite the expected outputs that are files; look at the difference before you keep it
+	UPDATE_GOLDEN=1 cargo test --locked --package aeroduct-outbound --test golden
+
+.PHONY: bench
+bench: ## the figures, as ratios to two baselines
+	@tests/rig/prepare.sh build
+	@cargo run --release --locked --package aeroduct-tests --bin bench
+
+.PHONY: fuzz
+fuzz: ## made-up input for each decoder, FOR=60 seconds each
+	@tests/rig/prepare.sh build
+	@tests/rig/fuzz.sh $(or $(FOR),60)
+
+.PHONY: audit
+audit: ## licences, sources and known weaknesses of what is linked; needs cargo-deny
+	@command -v cargo-deny > /dev/null \
+		|| { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
+	cargo deny check
