@@ -136,6 +136,8 @@ mod tests {
             (f64::MIN_POSITIVE, "2.2250738585072014E-308"),
             (2e-323, "2.0E-323"),
             (1.235e-322, "1.24E-322"),
+            // Halfway between two texts, Java takes the even digit.
+            (-123_671_099_122_812.625, "-1.2367109912281262E14"),
         ] {
             assert_eq!(text_of(value), text);
         }
@@ -196,14 +198,14 @@ mod tests {
 
         #[test]
         fn no_shorter_text_reads_back(value in prop_oneof![-1e9..1e9_f64, any::<f64>()]) {
-            // The standard library's `{:e}` has the fewest digits.
+            // The standard library's `{:e}` has the fewest digits; of two equally near it may take the other.
             prop_assume!(value.is_finite() && value.abs() > 1e-320);
             let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).map(char::from).collect::<String>();
             let ours = text_of(value);
             let ours = digits(ours.split_once('E').map_or(ours.as_str(), |(mantissa, _)| mantissa));
             let shortest = format!("{value:e}");
             let shortest = digits(shortest.split_once('e').unwrap().0);
-            prop_assert_eq!(ours.trim_matches('0'), shortest.trim_matches('0'));
+            prop_assert_eq!(ours.trim_matches('0').len(), shortest.trim_matches('0').len());
         }
     }
 }
