@@ -137,7 +137,7 @@ mod tests {
             (2e-323, "2.0E-323"),
             (1.235e-322, "1.24E-322"),
             // Halfway between two texts, Java takes the even digit.
-            (-123_671_099_122_812.625, "-1.2367109912281262E14"),
+            (-123_671_099_122_812.63, "-1.2367109912281262E14"),
         ] {
             assert_eq!(text_of(value), text);
         }
