@@ -24,11 +24,12 @@ demo: ## see changes arrive in an embedded Kafka; FORMAT=json or flat-json
 	@"$(CARGO_TARGET_DIR)/release/aeroduct-simulator" demo $(if $(FORMAT),--format $(FORMAT))
 
 .PHONY: test
-test: ## everything that must hold, with a real Kafka; SKIP="kafka valgrind loom" leaves parts out
+test: ## everything that must hold, with a real Kafka; SKIP="kafka valgrind fuzz loom" leaves parts out
 	@$(STEP) tools "What the tests need" tests/rig/prepare.sh build valgrind kafka
 	@$(MAKE) check
 	@$(STEP) loom "Interleavings" env RUSTFLAGS="--cfg aeroduct_loom" CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/loom" \
 		cargo test --locked --package aeroduct-connector --lib interleavings
+	@$(STEP) fuzz "Made-up input" tests/rig/fuzz.sh 3
 	@$(STEP) valgrind "Memory of the producer under valgrind" connector/kafka/tests/valgrind.sh
 	@$(STEP) kafka "End to end with a real Kafka" cargo test --locked --workspace --test e2e
 	@$(STEP) --summary
@@ -45,11 +46,13 @@ check: ## the desk loop: format, lints, documents, tests that need no server
 .PHONY: golden
 golden: ## rewrite the expected outputs that are files; look at the difference before you keep it
 	UPDATE_GOLDEN=1 cargo test --locked --package aeroduct-outbound --test golden
+	UPDATE_GOLDEN=1 cargo test --locked --package aeroduct-connector --lib metrics::tests::the_page_about_the_metrics
 
 .PHONY: bench
-bench: ## the figures, as ratios to two baselines
-	@tests/rig/prepare.sh build
-	@cargo run --release --locked --package aeroduct-tests --bin bench
+bench: ## the figures, as ratios to baselines in the same run; ONLY="pipe real" for some of them
+	@tests/rig/prepare.sh build valgrind kafka
+	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
+	@"$(CARGO_TARGET_DIR)/release/bench" --json "$(CARGO_TARGET_DIR)/bench.json" $(ONLY)
 
 .PHONY: fuzz
 fuzz: ## made-up input for each decoder, FOR=60 seconds each

@@ -11,7 +11,7 @@ use crate::admin::{self, Admin};
 use crate::metrics::Metrics;
 use crate::pipeline::{Arenas, Flight, Load, Pipeline, Refusals, Shared, Wake, Window};
 use crate::sink::{self, KafkaSink};
-use crate::source::{BindError, Gate, Listener, Mailbox, Order, Shard, ShardSettings};
+use crate::source::{BindError, Gate, Listener, LongFrames, Mailbox, Order, Shard, ShardSettings};
 use aeroduct_config::Plan;
 use aeroduct_kafka::Producer;
 use aeroduct_process::admin::{AdminError, AdminServer};
@@ -124,6 +124,7 @@ impl App {
                 .service
                 .socket_receive_buffer_bytes
                 .map(|bytes| bytes as usize),
+            long_frames: Arc::new(LongFrames::new(window.limit().bytes / 2)),
         };
         for (number, metrics) in self.metrics.shards().iter().enumerate() {
             let sink = KafkaSink::new(self.producer.publisher());
@@ -203,6 +204,11 @@ impl App {
         self.serving
             .failure(limit)
             .or_else(|| self.managing.failure(Duration::ZERO))
+            .or_else(|| {
+                let name = self.producer.dead_thread()?.to_owned();
+                let fault = "it panicked".to_owned();
+                Some(ThreadFailure { name, fault })
+            })
     }
 
     /// Ends in order: nothing is accepted, nothing is read, what is in flight is answered, for

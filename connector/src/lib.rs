@@ -18,3 +18,4 @@ pub mod metrics;
 pub mod pipeline;
 pub mod sink;
 pub mod source;
+mod sync;

@@ -39,16 +39,20 @@ fn with_plan(file: &ConfigFile, then: impl FnOnce(Plan) -> ExitCode) -> ExitCode
     match aeroduct_config::load(&file.config) {
         Ok(plan) => then(plan),
         Err(error) => {
-            report(&error);
+            eprintln!("{}", explained(&error));
             ExitCode::from(WRONG_CONFIGURATION)
         }
     }
 }
 
-fn report(error: &LoadError) {
+/// What is wrong with the configuration, and what to do about it.
+fn explained(error: &LoadError) -> String {
     match error {
-        LoadError::Invalid(diagnostics) => eprintln!("{diagnostics}"),
-        LoadError::Read { .. } => eprintln!("error: {}", aeroduct_process::logging::chain(error)),
+        LoadError::Invalid(diagnostics) => diagnostics.to_string(),
+        LoadError::Read { .. } => {
+            let error = aeroduct_process::logging::chain(error);
+            format!("error: {error}; name a readable file with --config")
+        }
     }
 }
 
@@ -90,5 +94,28 @@ fn run(plan: Plan) -> anyhow::Result<()> {
     match failure {
         None => Ok(()),
         Some(failure) => Err(failure.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_file_that_cannot_be_read_comes_with_the_reason_and_the_way_out() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (path, reason) in [
+            (folder.join("nowhere.yml"), "No such file or directory"),
+            (folder.to_owned(), "Is a directory"),
+        ] {
+            let said = explained(&aeroduct_config::load(&path).unwrap_err());
+            let begin = format!("error: cannot read the configuration file {path:?}: {reason}");
+            assert!(said.starts_with(&begin), "{said}");
+            assert!(
+                said.ends_with("; name a readable file with --config"),
+                "{said}"
+            );
+        }
     }
 }

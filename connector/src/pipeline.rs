@@ -10,12 +10,16 @@ mod flight;
 mod lanes;
 mod window;
 
+#[cfg(test)]
+mod tests;
+
 pub use answers::{Answer, Answers};
 pub use arenas::Arenas;
 pub use flight::{Departed, Flight, Moment};
 pub use window::{Admitted, Load, Wake, Window};
 
 use crate::metrics::ShardMetrics;
+use crate::sync::atomic::{AtomicBool, AtomicU64};
 use aeroduct_config::Plan;
 use aeroduct_kafka::{Parcel, murmur2};
 use aeroduct_outbound::{
@@ -28,7 +32,6 @@ use flight::UpdateTimes;
 use lanes::Lanes;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// A flight departs when its output has grown to this, whatever input is left: one flight
 /// is one piece of memory, given back as a whole.
@@ -57,8 +60,8 @@ pub trait Sink {
     /// A handle of a topic, cheap to copy.
     type Topic: Copy;
 
-    /// The handle of a topic, cached by name.
-    fn topic(&mut self, name: &str) -> Self::Topic;
+    /// The handle of a topic, cached by name; `None` when there are too many others.
+    fn topic(&mut self, name: &str) -> Option<Self::Topic>;
 
     /// Adds one message to those that leave with the next flight.
     fn add(&mut self, message: Message<Self::Topic>);
@@ -203,11 +206,14 @@ impl<S: Sink> Pipeline<S> {
         let resolved = lanes.lane_of(metadata.namespace, metadata.set, &shared.plan, sink);
         match manifest.prepare(&resolved.lane, &record, arrived) {
             Ok(Prepared::Outbound(outbound)) => {
-                let topic = match (outbound.topic, resolved.topic) {
-                    (TopicChoice::Fixed, Some(topic)) => topic,
-                    _ => sink.topic(manifest.scratch.topic()),
+                let topic = match outbound.topic {
+                    TopicChoice::Fixed => resolved.topic,
+                    TopicChoice::Named => sink.topic(manifest.scratch.topic()),
                 };
-                sink.add(manifest.message(topic, &outbound, &record));
+                let Some(topic) = topic else {
+                    return refuse_topic(&shared.refusals, metrics);
+                };
+                sink.add(manifest.message(topic, &outbound, &record, arrived));
                 Answer::TemporaryError
             }
             Ok(Prepared::Skipped(rule)) => {
@@ -234,6 +240,7 @@ impl<S: Sink> Pipeline<S> {
             return None;
         }
         self.metrics.read(consumed, manifest.answers.len());
+        self.metrics.ahead(manifest.updates.ahead);
         let load = Load {
             records: manifest.answers.len(),
             bytes: arena.capacity(),
@@ -247,6 +254,8 @@ impl<S: Sink> Pipeline<S> {
             arenas: Arc::clone(&self.shared.arenas),
             metrics: Arc::clone(&self.metrics),
             is_abandoned: AtomicBool::new(false),
+            has_failures: AtomicBool::new(false),
+            reported_us: (manifest.boarded > 0).then(|| AtomicU64::new(0)),
         };
         let departed = Parcel::seal(arena, flight);
         if manifest.boarded > 0 {
@@ -282,10 +291,17 @@ impl Manifest {
     }
 
     #[inline]
-    fn message<T>(&mut self, topic: T, outbound: &Outbound, record: &Record<'_>) -> Message<T> {
+    fn message<T>(
+        &mut self,
+        topic: T,
+        outbound: &Outbound,
+        record: &Record<'_>,
+        arrived: Moment,
+    ) -> Message<T> {
         if let Some(update) = record.metadata.last_update {
             self.updates.sum_ms += update.unix_ms();
             self.updates.count += 1;
+            self.updates.ahead += u32::from(update.unix_ms() > arrived.unix_ms);
         }
         self.boarded += 1;
         let key = outbound.key.clone();
@@ -319,6 +335,20 @@ fn refuse_message(
     metrics.parse_error(1);
     if let Some(suppressed) = refusals.messages.admit() {
         tracing::error!(target: "record-parser", error, suppressed, "message refused for good");
+    }
+    Answer::PermanentError
+}
+
+#[cold]
+fn refuse_topic(refusals: &Refusals, metrics: &ShardMetrics) -> Answer {
+    metrics.failed("too-many-topics", 1);
+    if let Some(suppressed) = refusals.records.admit() {
+        tracing::error!(
+            target: "server",
+            suppressed,
+            "record refused for good: too many different topics are in use; route by something \
+             with fewer values, and restart",
+        );
     }
     Answer::PermanentError
 }

@@ -5,6 +5,10 @@ use aeroduct_config::Plan;
 use aeroduct_kafka::{Observer, Publisher, Settings, TopicIndex};
 use std::sync::Arc;
 
+/// How many different topics a connector publishes to: the default of `aeroduct.max-topics`
+/// (14), which cannot be set yet. A record for a further one is unroutable (13.34).
+const TOPICS_MAX: usize = 1000;
+
 /// A shard's end of the producer.
 pub struct KafkaSink {
     publisher: Publisher<Flight>,
@@ -20,7 +24,7 @@ impl KafkaSink {
 impl Sink for KafkaSink {
     type Topic = TopicIndex;
 
-    fn topic(&mut self, name: &str) -> TopicIndex {
+    fn topic(&mut self, name: &str) -> Option<TopicIndex> {
         self.publisher.topic(name)
     }
 
@@ -47,6 +51,7 @@ pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
     let mut settings = Settings::new(producer.properties.clone());
     settings.linger = producer.linger;
     settings.batch_bytes = producer.batch_bytes;
+    settings.topics_max = TOPICS_MAX;
     settings.observer = Some(observer);
     settings
 }

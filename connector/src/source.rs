@@ -5,11 +5,16 @@
 //! it stay in order without a lock. Nothing here knows where messages go.
 
 mod connection;
+#[cfg(all(test, aeroduct_loom))]
+mod interleavings;
 mod listener;
 mod mailbox;
+mod partial;
 mod replies;
 mod shard;
+mod turns;
 
 pub use listener::{BindError, Gate, Listener};
 pub use mailbox::{Mailbox, Order};
+pub use partial::LongFrames;
 pub use shard::{Shard, ShardSettings};

@@ -25,13 +25,17 @@ for manifest in connector/*/fuzz/Cargo.toml; do
   # With a target named, build scripts and macros are spared the coverage.
   RUSTFLAGS="${coverage[*]}" CARGO_TARGET_DIR=$target_dir \
     cargo build --quiet --locked --release --target "$host" --manifest-path "$manifest"
+  # Files that the tests of the crate know are a good beginning.
+  seeds=()
+  [[ ! -d $folder/../tests/corpus ]] || seeds=("$folder/../tests/corpus")
   for source in "$folder"/fuzz_targets/*.rs; do
     name=$(basename "$source" .rs)
     found=$target_dir/found/$folder/$name
     mkdir -p "$found/corpus"
     echo "$folder $name: $seconds s"
-    "$target_dir/$host/release/$name" "$found/corpus" -max_total_time="$seconds" -rss_limit_mb=2048 \
-      -timeout=10 -artifact_prefix="$found/" > "$found/log" 2>&1 || {
+    "$target_dir/$host/release/$name" "$found/corpus" "${seeds[@]}" \
+      -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$found/" \
+      > "$found/log" 2>&1 || {
       tail -n 30 "$found/log" >&2
       exit 1
     }

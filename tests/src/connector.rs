@@ -18,6 +18,8 @@ use crate::wait::eventually;
 
 const READY_LIMIT: Duration = Duration::from_secs(30);
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// The configuration, in the folder of the connector.
+const FILE: &str = "connector.yml";
 
 /// A running connector; killed when dropped.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ pub struct Connector {
     /// Where metrics and health are.
     pub manage_port: u16,
     // Dropped after the program that has its files open.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Connector {
@@ -39,29 +41,38 @@ impl Connector {
     pub fn start(bootstrap: &str, blocks: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let (port, manage_port) = (ports::free()?, ports::free()?);
-        let file = folder.path().join("connector.yml");
-        fs::write(&file, configuration(bootstrap, port, manage_port, blocks))?;
-        let mut command = Command::new(program()?);
-        command
-            .args(["run", "--config"])
-            .arg(&file)
-            .current_dir(folder.path());
-        let program = Program::start(&mut command, &folder.path().join("connector.log"))?;
+        fs::write(
+            folder.path().join(FILE),
+            configuration(bootstrap, port, manage_port, blocks),
+        )?;
         let mut connector = Self {
-            program,
+            program: launch(folder.path())?,
             port,
             manage_port,
-            _folder: folder,
+            folder,
         };
-        connector
-            .program
+        connector.await_ready()?;
+        Ok(connector)
+    }
+
+    /// Starts it again after its end, on the same configuration, and waits until it is ready.
+    /// The log begins anew.
+    pub fn restart(&mut self) -> Result<()> {
+        ensure!(!self.is_running(), "it runs already");
+        self.program = launch(self.folder.path())?;
+        self.await_ready()
+    }
+
+    fn await_ready(&mut self) -> Result<()> {
+        let manage_port = self.manage_port;
+        self.program
             .await_ready(READY_LIMIT, |_| {
                 get(manage_port, "/readyz")
                     .ok()
                     .filter(|response| response.status == 200)
             })
             .context("the connector")?;
-        Ok(connector)
+        Ok(())
     }
 
     /// All it has written to its log so far.
@@ -84,11 +95,21 @@ impl Connector {
     }
 
     pub fn is_running(&mut self) -> bool {
-        self.program.ended().is_none()
+        self.ended().is_none()
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.program.ended()
     }
 
     pub fn resident_bytes(&self) -> Result<u64> {
         self.program.resident_bytes()
+    }
+
+    /// Processor time it has used so far.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        self.program.cpu_time()
     }
 
     /// The value of one line of the Prometheus text, the name with its labels as printed.
@@ -119,13 +140,33 @@ pub struct Response {
     pub body: String,
 }
 
+fn launch(folder: &Path) -> Result<Program> {
+    let mut command = Command::new(program()?);
+    command
+        .args(["run", "--config"])
+        .arg(folder.join(FILE))
+        .current_dir(folder);
+    Program::start(&mut command, &folder.join("connector.log"))
+}
+
 /// `GET path` from this port of this machine.
 pub fn get(port: u16, path: &str) -> Result<Response> {
+    ask(port, "GET", path, "")
+}
+
+/// `PUT path` with this body to this port of this machine.
+pub fn put(port: u16, path: &str, body: &str) -> Result<Response> {
+    ask(port, "PUT", path, body)
+}
+
+fn ask(port: u16, method: &str, path: &str, body: &str) -> Result<Response> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(REQUEST_LIMIT))?;
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
     )?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;

@@ -121,13 +121,15 @@ impl Load {
             if stop.load(Ordering::Relaxed) || sent.send(number).is_err() {
                 return;
             }
-            if source.send(&self.change(line, index, number)).is_err() {
+            if source.send(&self.frame(number)).is_err() {
                 return;
             }
         }
     }
 
-    fn change(&self, line: u64, index: u64, number: u64) -> Vec<u8> {
+    /// The change with this number, which is always the same.
+    pub fn frame(&self, number: u64) -> Vec<u8> {
+        let (line, index) = (number / SHARE, number % SHARE);
         let key = line * SHARE + index % self.keys;
         Message::write(self.namespace, digest(key))
             .set(self.set)

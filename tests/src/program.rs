@@ -107,6 +107,18 @@ impl Program {
         Ok(kib * 1024)
     }
 
+    /// Processor time it has used so far. It can still be asked for when the program has ended,
+    /// until the end is noticed.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // Behind the name, which may hold anything: the 12th and 13th field, user and system.
+        let (_, fields) = stat.rsplit_once(')').context("no name")?;
+        let mut fields = fields.split_whitespace().skip(11);
+        let mut ticks = || -> Result<u64> { Ok(fields.next().context("a short line")?.parse()?) };
+        // A tick is a hundredth of a second on every Linux.
+        Ok(Duration::from_millis((ticks()? + ticks()?) * 10))
+    }
+
     fn signal(&self, signal: Signal) -> Result<()> {
         let pid = i32::try_from(self.child.id())
             .ok()

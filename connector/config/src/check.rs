@@ -3,6 +3,8 @@
 //! What is faulty is left out of the result, or replaced where it is needed, so that the meaning of
 //! the rest can be checked in the same run.
 
+use std::collections::BTreeSet;
+
 use schemars::Schema;
 use serde_json::{Map, Value};
 
@@ -41,6 +43,7 @@ pub(crate) fn check(root: &Node, schema: &Schema) -> Checked {
         schema,
         faults: Vec::new(),
         places: Places::default(),
+        required: BTreeSet::new(),
     };
     let value = walk
         .node(root, schema.as_value(), "")
@@ -56,6 +59,8 @@ struct Walk<'s> {
     schema: &'s Schema,
     faults: Vec<Diagnostic>,
     places: Places,
+    /// Paths of the keys that may not be left out.
+    required: BTreeSet<String>,
 }
 
 /// A place in the file, and its path.
@@ -130,6 +135,7 @@ impl<'s> Walk<'s> {
     /// A value is needed, and nothing was written, or a word for nothing.
     fn no_value(&mut self, spot: Spot<'_>, scalar: &Scalar) -> Option<Value> {
         let remedy = match scalar.text.as_str() {
+            "" if self.required.contains(spot.path) => "give it one; it is required".to_owned(),
             "" => "give it one, or remove it".to_owned(),
             word => format!("give it one, or write \"{word}\" in quotes if the word is meant"),
         };

@@ -24,6 +24,7 @@ pub mod config;
 mod diagnostic;
 pub mod fuzzing;
 mod java_regex;
+mod leading_zero;
 mod load;
 mod plan;
 mod producer;

@@ -65,7 +65,7 @@ pub struct ServicePlan {
     pub max_concurrent_records: u32,
     /// Label that groups the metrics of the instances of one installation.
     pub cluster_name: String,
-    /// Bytes of the receive buffer of each connection; `None` leaves it to the operating system.
+    /// Bytes that one read of a connection asks for; `None` leaves them to the reader.
     pub socket_receive_buffer_bytes: Option<u32>,
     /// Whether the replies of several records may go out in one write.
     pub ack_buffering: bool,

@@ -135,12 +135,32 @@ fn syntax(text: &str, error: &ScanError) -> Diagnostic {
             "indent with spaces",
         );
     }
+    if let Some((indicator, column)) = tab_behind_indicator(line, at) {
+        let reason = format!("not valid YAML: a tab after the {indicator}");
+        let at = Position { column, ..at };
+        return fault(at, &reason, "use a space");
+    }
     let reason = format!("not valid YAML: {}", error.info());
     fault(
         at,
         &reason,
         "look at quotes, colons, brackets and indentation on this line and the one before",
     )
+}
+
+/// What the tab just before `at` follows, and its column: YAML takes it for white space, but not
+/// before every value.
+fn tab_behind_indicator(line: &str, at: Position) -> Option<(&'static str, usize)> {
+    let before: Vec<_> = line.chars().take(at.column - 1).collect();
+    let blanks = before.iter().rev().take_while(|c| matches!(c, ' ' | '\t'));
+    let (head, blanks) = before.split_at_checked(before.len() - blanks.count())?;
+    let indicator = match head.last()? {
+        ':' => "colon",
+        '-' => "dash",
+        _ => return None,
+    };
+    let tab = blanks.iter().position(|c| *c == '\t')?;
+    Some((indicator, head.len() + tab + 1))
 }
 
 fn fault(at: Position, reason: &str, remedy: &str) -> Diagnostic {

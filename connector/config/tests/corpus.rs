@@ -74,3 +74,13 @@ fn good_files_make_a_plan() {
 fn bad_files_are_refused_with_every_fault_and_its_place() {
     check("bad", false);
 }
+
+#[test]
+fn the_example_of_the_documents_is_good_and_the_one_of_the_readme() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = root.join("docs/connector.yml");
+    assert_eq!(outcome(&path), (true, "no warnings\n".to_owned()));
+    let example = fs::read_to_string(path).unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    assert!(readme.contains(&format!("```yaml\n{example}```")));
+}

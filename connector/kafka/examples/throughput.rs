@@ -112,7 +112,7 @@ fn measure(settings: Settings, records: u64, per_flight: u64) -> Result<(), Box<
 /// Ships so many records and waits for their reports, with a window like a connector's.
 fn send(publisher: &mut Publisher<Flight>, shard: &Arc<Shard>, records: u64, per_flight: u64) {
     let value = [b'v'; VALUE_BYTES];
-    let topic = publisher.topic(TOPIC);
+    let topic = publisher.topic(TOPIC).expect("one topic of a thousand");
     let base = shard.settled.load(Ordering::Acquire);
     let mut sent = 0_u64;
     while sent < records {

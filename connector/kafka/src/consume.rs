@@ -128,6 +128,16 @@ impl Consumer {
     /// How many records the topic holds: the distance of last and first offset, summed over
     /// the partitions. Each may take up to `limit`.
     pub fn count(&self, limit: Duration) -> Result<u64, ConsumeError> {
+        self.sum(limit, |low, high| high - low)
+    }
+
+    /// How many records the topic holds or has held: its last offsets, summed over the
+    /// partitions. Each may take up to `limit`.
+    pub fn count_ever(&self, limit: Duration) -> Result<u64, ConsumeError> {
+        self.sum(limit, |_, high| high)
+    }
+
+    fn sum(&self, limit: Duration, of: fn(i64, i64) -> i64) -> Result<u64, ConsumeError> {
         let mut count = 0;
         for partition in 0..self.partitions {
             let (low, high) = self
@@ -137,7 +147,7 @@ impl Consumer {
                     topic: self.topic.clone(),
                     code,
                 })?;
-            count += u64::try_from(high - low).unwrap_or(0);
+            count += u64::try_from(of(low, high)).unwrap_or(0);
         }
         Ok(count)
     }

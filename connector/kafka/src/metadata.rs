@@ -1,7 +1,7 @@
 //! The thread that asks Kafka how many partitions topics have. The call blocks, so no
 //! other thread makes it.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -74,6 +74,18 @@ impl<R: Recipient> Questions<R> {
         }
     }
 
+    /// Takes back the questions of records that came while these topics were attended to:
+    /// they are asked again after a pause, and once each.
+    fn withdraw(&self, delayed: &[Arc<Topic<R>>]) {
+        if delayed.is_empty() {
+            return;
+        }
+        let delayed: HashSet<_> = delayed.iter().map(Arc::as_ptr).collect();
+        lock(&self.errands)
+            .asked
+            .retain(|topic| !delayed.contains(&Arc::as_ptr(topic)));
+    }
+
     /// Hands over a client that has nothing to do any more.
     pub(crate) fn retire(&self, client: Arc<Client>) {
         lock(&self.errands).retired.push(client);
@@ -90,14 +102,23 @@ impl<R: Recipient> Questions<R> {
 pub(crate) fn run<R: Recipient>(shared: &Shared<R>) {
     let mut next_refresh = Instant::now() + shared.settings.metadata_refresh;
     let mut again: Vec<Arc<Topic<R>>> = Vec::new();
+    let mut retry_at = Instant::now();
     loop {
-        let (asked, retired) = wait(shared, next_refresh, !again.is_empty());
+        let until = if again.is_empty() {
+            next_refresh
+        } else {
+            next_refresh.min(retry_at)
+        };
+        let (asked, retired) = wait(shared, until);
         let Some(asked) = asked else {
             break;
         };
         destroy_unused(shared, retired);
-        let mut topics = std::mem::take(&mut again);
-        topics.extend(asked);
+        let mut topics = Vec::from(asked);
+        if Instant::now() >= retry_at {
+            topics.append(&mut again);
+        }
+        let is_first_delay = again.is_empty();
         if Instant::now() >= next_refresh {
             next_refresh = Instant::now() + shared.settings.metadata_refresh;
             // First those that records wait for.
@@ -123,6 +144,10 @@ pub(crate) fn run<R: Recipient>(shared: &Shared<R>) {
                 break;
             }
         }
+        shared.questions.withdraw(&again);
+        if is_first_delay {
+            retry_at = Instant::now() + RETRY_PAUSE;
+        }
     }
 }
 
@@ -134,7 +159,7 @@ fn put_off<R: Recipient>(again: &mut Vec<Arc<Topic<R>>>, topic: Arc<Topic<R>>) {
 type Work<R> = (Option<VecDeque<Arc<Topic<R>>>>, Vec<Arc<Client>>);
 
 /// Waits for something to do; `None` for the questions means the end.
-fn wait<R: Recipient>(shared: &Shared<R>, until: Instant, retries: bool) -> Work<R> {
+fn wait<R: Recipient>(shared: &Shared<R>, until: Instant) -> Work<R> {
     let mut errands = lock(&shared.questions.errands);
     loop {
         if errands.is_stopped {
@@ -150,9 +175,6 @@ fn wait<R: Recipient>(shared: &Shared<R>, until: Instant, retries: bool) -> Work
         let mut rest = until.saturating_duration_since(Instant::now());
         if !errands.retired.is_empty() {
             rest = rest.min(RETIRE_PAUSE);
-        }
-        if retries {
-            rest = rest.min(RETRY_PAUSE);
         }
         let (guard, waited) = shared
             .questions

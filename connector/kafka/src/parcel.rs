@@ -27,6 +27,11 @@ pub trait Recipient: Send + Sync + 'static {
     /// Takes the buffer back for use by another parcel, once the last report has
     /// been given.
     fn reclaim(&self, bytes: Vec<u8>);
+
+    /// Hears that the parcel will never be dropped and its buffer never come back: librdkafka
+    /// may still read it, and has not reported in time. A recipient that counts what is in
+    /// flight counts it no longer.
+    fn written_off(&self) {}
 }
 
 /// What became of one record.

@@ -19,6 +19,9 @@ const BATCH_MESSAGES: usize = 10_000;
 /// What a batch of records needs beside its records.
 const BATCH_OVERHEAD_BYTES: usize = 128;
 
+const REPORTS: &str = "kafka-reports";
+const METADATA: &str = "kafka-metadata";
+
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use = "says whether records were given up"]
@@ -69,10 +72,10 @@ impl<R: Recipient> Producer<R> {
             metadata: Mutex::new(None),
         };
         let for_reports = Arc::clone(&shared);
-        *lock(&life.reports) = Some(spawn("kafka-reports", move || {
+        *lock(&life.reports) = Some(spawn(REPORTS, move || {
             reports::run(&for_reports, client);
         })?);
-        *lock(&life.metadata) = Some(spawn("kafka-metadata", move || metadata::run(&shared))?);
+        *lock(&life.metadata) = Some(spawn(METADATA, move || metadata::run(&shared))?);
         Ok(Self(Arc::new(life)))
     }
 
@@ -88,6 +91,21 @@ impl<R: Recipient> Producer<R> {
     /// on are reported in the same way.
     pub fn drain(&self, limit: Duration) -> Drained {
         self.0.drain(limit)
+    }
+
+    /// The name of a thread of the producer that has ended though the producer runs, which
+    /// only a panic does. Nothing is delivered from then on; the program should end.
+    pub fn dead_thread(&self) -> Option<&'static str> {
+        let has_ended = |thread: &Mutex<Option<JoinHandle<()>>>| {
+            lock(thread).as_ref().is_some_and(JoinHandle::is_finished)
+        };
+        if has_ended(&self.0.reports) {
+            return Some(REPORTS);
+        }
+        if has_ended(&self.0.metadata) {
+            return Some(METADATA);
+        }
+        self.0.shared.dead_quarantine()
     }
 
     /// Counts and states of this moment. Locks every partition shortly: not for the hot
@@ -116,7 +134,7 @@ impl<R: Recipient> Life<R> {
         let left = shared.wait_idle(limit);
         shared.close();
         shared.join_quarantine();
-        join(&self.reports, "kafka-reports");
+        join(&self.reports, REPORTS);
         Drained { left }
     }
 }
@@ -125,7 +143,7 @@ impl<R: Recipient> Drop for Life<R> {
     fn drop(&mut self) {
         let _: Drained = self.drain(Duration::ZERO);
         self.shared.questions.stop();
-        join(&self.metadata, "kafka-metadata");
+        join(&self.metadata, METADATA);
         self.shared.client.store(None);
         self.shared.withdraw_handles();
         metadata::destroy_retired(&self.shared);

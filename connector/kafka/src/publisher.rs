@@ -92,19 +92,20 @@ impl<R: Recipient> Publisher<R> {
         }
     }
 
-    /// The number of the topic with this name, for [`Publisher::add`]. Never forgotten: the
-    /// caller bounds how many different names there are.
-    pub fn topic(&mut self, name: &str) -> TopicIndex {
+    /// The number of the topic with this name, for [`Publisher::add`], or `None` when the
+    /// producer has [`Settings::topics_max`](crate::Settings::topics_max) others already.
+    /// Takes a lock for a name that this publisher has not met.
+    pub fn topic(&mut self, name: &str) -> Option<TopicIndex> {
         if let Some(&index) = self.names.get(name) {
-            return index;
+            return Some(index);
         }
         let index = TopicIndex(u32::try_from(self.routes.len()).unwrap_or(NONE));
-        let topic = self.shared.topic(name);
+        let topic = self.shared.topic(name)?;
         // So that the partitions are known when the first records come, if possible.
         self.shared.questions.ask(&topic);
         self.routes.push(Route::new(topic));
         self.names.insert(name.to_owned(), index);
-        index
+        Some(index)
     }
 
     /// Adds a record of the parcel that will be shipped next. The ranges are of the

@@ -96,6 +96,13 @@ impl<R: Recipient> Quarantine<R> {
         self.changed.notify_one();
     }
 
+    /// The thread's name, when it has ended before its time.
+    pub(crate) fn dead_thread(&self) -> Option<&'static str> {
+        let inbox = lock(&self.inbox);
+        let has_ended = inbox.thread.as_ref().is_some_and(JoinHandle::is_finished);
+        (has_ended && !inbox.is_closed).then_some(THREAD_NAME)
+    }
+
     /// Takes nothing any more; the thread gives up what it has.
     pub(crate) fn close(&self) {
         lock(&self.inbox).is_closed = true;

@@ -24,13 +24,17 @@ pub struct Settings {
     pub batch_bytes: usize,
     /// How often the number of partitions of every topic in use is asked for.
     pub metadata_refresh: Duration,
+    /// How many different topics are published to at most: each is kept, with its
+    /// partitions, as long as the producer lives.
+    pub topics_max: usize,
     /// Who is told about every batch; see [`Observer`].
     pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Settings {
     /// Settings with these properties and the defaults: no linger, no gathering, batches of
-    /// 900 000 bytes, metadata every five minutes (Java's `metadata.max.age.ms`).
+    /// 900 000 bytes, metadata every five minutes (Java's `metadata.max.age.ms`), at most a
+    /// thousand topics.
     pub fn new(properties: Vec<(String, String)>) -> Self {
         Self {
             properties,
@@ -38,6 +42,7 @@ impl Settings {
             gather: Duration::ZERO,
             batch_bytes: 900_000,
             metadata_refresh: Duration::from_mins(5),
+            topics_max: 1000,
             observer: None,
         }
     }
@@ -57,6 +62,7 @@ impl fmt::Debug for Settings {
             .field("gather", &self.gather)
             .field("batch_bytes", &self.batch_bytes)
             .field("metadata_refresh", &self.metadata_refresh)
+            .field("topics_max", &self.topics_max)
             .finish_non_exhaustive()
     }
 }

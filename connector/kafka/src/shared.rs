@@ -93,15 +93,18 @@ impl<R: Recipient> Shared<R> {
 
     // Topics and partitions.
 
-    /// The topic with this name, made on first sight.
-    pub(crate) fn topic(&self, name: &str) -> Arc<Topic<R>> {
+    /// The topic with this name, made on first sight; `None` above `topics_max`.
+    pub(crate) fn topic(&self, name: &str) -> Option<Arc<Topic<R>>> {
         let mut topics = lock(&self.topics);
         if let Some(topic) = topics.by_name.get(name) {
-            return Arc::clone(topic);
+            return Some(Arc::clone(topic));
+        }
+        if topics.by_name.len() >= self.settings.topics_max {
+            return None;
         }
         let topic = Arc::new(Topic::new(name, topics.is_closed));
         topics.by_name.insert(name.to_owned(), Arc::clone(&topic));
-        topic
+        Some(topic)
     }
 
     pub(crate) fn topics(&self) -> Vec<Arc<Topic<R>>> {
@@ -188,6 +191,10 @@ impl<R: Recipient> Shared<R> {
     /// Suspects that the quarantine's thread has not taken yet; `None`: it is closed.
     pub(crate) fn arrivals(&self, may_wait: bool) -> Option<Vec<Suspects<R>>> {
         self.quarantine.next(may_wait)
+    }
+
+    pub(crate) fn dead_quarantine(&self) -> Option<&'static str> {
+        self.quarantine.dead_thread()
     }
 
     pub(crate) fn join_quarantine(&self) {

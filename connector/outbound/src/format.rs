@@ -16,6 +16,7 @@ use crate::{
 
 mod flat_json;
 mod json;
+mod shape;
 
 /// A format with its prepared pieces.
 #[derive(Debug)]

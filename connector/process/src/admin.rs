@@ -16,6 +16,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -49,6 +50,9 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Pause after a failed accept, which mostly means that file descriptors ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 128;
 
 /// Answers one request. Called on the server's thread: it must not wait for anything.
 pub type Handler = Arc<dyn Fn(Request<Bytes>) -> Response + Send + Sync>;
@@ -122,13 +126,27 @@ pub struct AdminServer {
     listeners: Vec<(SocketAddr, TcpListener)>,
 }
 
+fn bind(address: SocketAddr, is_v6_only: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(is_v6_only)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
 impl AdminServer {
     /// Binds all addresses, or fails at once with the one that cannot be had. From here on peers
     /// can connect; they are answered when [`serve`](Self::serve) runs.
     pub fn bind(addresses: &[SocketAddr]) -> Result<Self, AdminError> {
+        // `::` alone means every interface; beside an IPv4 address it cannot take the other
+        // family's connections too.
+        let is_v6_only = addresses.iter().any(SocketAddr::is_ipv4);
         let bind = |&address: &SocketAddr| {
-            let listener = TcpListener::bind(address)?;
-            listener.set_nonblocking(true)?;
+            let listener = bind(address, is_v6_only)?;
             Ok((listener.local_addr()?, listener))
         };
         let listeners = addresses.iter().map(|address| {

@@ -58,8 +58,9 @@ pub fn exposition(snapshot: &Snapshot) -> String {
 pub fn reference() -> String {
     let mut page = String::from(
         "# Metrics\n\n\
-         `GET /manage/rest/v1/prometheus` serves both tables, `GET /manage/rest/v1/metrics` the \
-         second one as JSON.\n\n\
+         With `service.manage`, `GET /manage/rest/v1/prometheus` serves both tables and \
+         `GET /manage/rest/v1/metrics` the second one as JSON; `logging.ticker-interval` repeats \
+         the second one in the log.\n\n\
          ## Ours\n\n| Name | Type | Meaning |\n|---|---|---|\n",
     );
     for Native {
@@ -79,10 +80,13 @@ pub fn reference() -> String {
             .map_or_else(String::new, |(group, status)| {
                 format!("`aerospike_kafka_outbound_{group}{{status=\"{status}\"}}`")
             });
-        let (name, ours) = (metric.name, metric.ours);
+        let ours = metric
+            .ours
+            .map_or_else(|| "always 0".to_owned(), |ours| format!("`{ours}`"));
+        let name = metric.name;
         push(
             &mut page,
-            format_args!("| `{name}` | {prometheus} | `{ours}` |\n"),
+            format_args!("| `{name}` | {prometheus} | {ours} |\n"),
         );
     }
     page

@@ -23,8 +23,8 @@ pub struct Official {
     pub name: &'static str,
     /// Group and status in Prometheus, where they are known.
     pub prometheus: Option<(&'static str, &'static str)>,
-    /// Our metric that says the same.
-    pub ours: &'static str,
+    /// Our metric that says the same; `None` for what cannot happen here.
+    pub ours: Option<&'static str>,
     reading: Reading,
 }
 
@@ -49,25 +49,25 @@ pub const TABLE: &[Official] = &[
     Official {
         name: "connections",
         prometheus: None,
-        ours: "aeroduct_connector_connections_opened_total",
+        ours: Some("aeroduct_connector_connections_opened_total"),
         reading: Reading::Meter(|it| (it.totals.opened, it.recent.connections)),
     },
     Official {
         name: "connections-active",
         prometheus: Some(("connections", "active")),
-        ours: "aeroduct_connector_connections_active",
+        ours: Some("aeroduct_connector_connections_active"),
         reading: Reading::Count(|it| it.totals.active()),
     },
     Official {
         name: "connections-closed",
         prometheus: Some(("connections", "closed")),
-        ours: "aeroduct_connector_connections_closed_total",
+        ours: Some("aeroduct_connector_connections_closed_total"),
         reading: Reading::Count(|it| it.totals.closed),
     },
     Official {
         name: "requests-total",
         prometheus: Some(("requests", "total")),
-        ours: "aeroduct_connector_reply_latency_seconds",
+        ours: Some("aeroduct_connector_reply_latency_seconds"),
         reading: Reading::Timer(|it| {
             let recent = &it.recent;
             (it.totals.answered(), recent.answered, recent.read_to_reply)
@@ -76,67 +76,74 @@ pub const TABLE: &[Official] = &[
     Official {
         name: "requests-success",
         prometheus: Some(("requests", "success")),
-        ours: "aeroduct_connector_records_published_total",
+        ours: Some("aeroduct_connector_records_published_total"),
         reading: Reading::Count(|it| it.recent.published),
     },
     Official {
         name: "requests-error",
         prometheus: Some(("requests", "error")),
-        ours: "aeroduct_connector_records_answered_total",
+        ours: Some("aeroduct_connector_records_answered_total"),
         reading: Reading::Count(|it| it.totals.errors()),
     },
     Official {
         name: "requests-errors",
         prometheus: None,
-        ours: "aeroduct_connector_records_answered_total",
+        ours: Some("aeroduct_connector_records_answered_total"),
         reading: Reading::Count(|it| it.totals.errors()),
     },
     Official {
         name: "requests-parse-error",
         prometheus: Some(("requests", "parse-error")),
-        ours: "aeroduct_connector_messages_malformed_total",
+        ours: Some("aeroduct_connector_messages_malformed_total"),
         reading: Reading::Count(|it| it.totals.malformed),
     },
     Official {
         name: "requests-skipped",
         prometheus: Some(("requests", "skipped")),
-        ours: "aeroduct_connector_records_skipped_total",
+        ours: Some("aeroduct_connector_records_skipped_total"),
         reading: Reading::Count(|it| it.totals.all_skipped()),
     },
     Official {
         name: "requests-queued",
         prometheus: Some(("requests", "queued")),
-        ours: "aeroduct_connector_in_flight_records",
+        ours: Some("aeroduct_connector_in_flight_records"),
         reading: Reading::Count(|it| it.outside.in_flight_records),
     },
     Official {
         name: "records-inprocess",
         prometheus: None,
-        ours: "aeroduct_connector_in_flight_records",
+        ours: Some("aeroduct_connector_in_flight_records"),
         reading: Reading::Count(|it| it.outside.in_flight_records),
+    },
+    // Records are never refused for their order: it is kept by the way they take.
+    Official {
+        name: "requests-ordering-error",
+        prometheus: None,
+        ours: None,
+        reading: Reading::Meter(|_| (0, Rate::default())),
     },
     Official {
         name: "requests-lag",
         prometheus: None,
-        ours: "aeroduct_connector_change_to_kafka_seconds",
+        ours: Some("aeroduct_connector_change_to_kafka_seconds"),
         reading: Reading::Last(|it| it.totals.last_lag_ms),
     },
     Official {
         name: "record-payload-size",
         prometheus: None,
-        ours: "aeroduct_connector_record_bytes",
+        ours: Some("aeroduct_connector_record_bytes"),
         reading: Reading::Sizes(|it| it.recent.record_bytes),
     },
     Official {
         name: "kafka-producers",
         prometheus: None,
-        ours: "aeroduct_connector_producer_clients_created_total",
+        ours: Some("aeroduct_connector_producer_clients_created_total"),
         reading: Reading::Count(|it| it.outside.producer.clients_created),
     },
     Official {
         name: "kafka-producers-active",
         prometheus: Some(("kafka_producers", "active")),
-        ours: "aeroduct_connector_producer_clients_created_total",
+        ours: Some("aeroduct_connector_producer_clients_created_total"),
         reading: Reading::Count(|it| {
             let producer = &it.outside.producer;
             producer
@@ -147,7 +154,7 @@ pub const TABLE: &[Official] = &[
     Official {
         name: "kafka-producers-closed",
         prometheus: Some(("kafka_producers", "closed")),
-        ours: "aeroduct_connector_producer_clients_closed_total",
+        ours: Some("aeroduct_connector_producer_clients_closed_total"),
         reading: Reading::Count(|it| it.outside.producer.clients_closed),
     },
 ];

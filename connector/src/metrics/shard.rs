@@ -37,6 +37,7 @@ pub struct ShardMetrics {
     pub(super) closed: AtomicU64,
     pub(super) broken: AtomicU64,
     pub(super) stalled_us: AtomicU64,
+    pub(super) ahead: AtomicU64,
     /// Milliseconds, and the moment they were noted in microseconds after `origin`; 0: never.
     last_lag_ms: AtomicU64,
     last_lag_at: AtomicU64,
@@ -45,6 +46,7 @@ pub struct ShardMetrics {
     pub(super) record_bytes: Distribution,
     pub(super) read_to_submit: Distribution,
     pub(super) read_to_report: Distribution,
+    pub(super) report_to_reply: Distribution,
     pub(super) read_to_reply: Distribution,
     pub(super) change_to_kafka: Distribution,
 }
@@ -67,6 +69,7 @@ impl ShardMetrics {
             closed: zero(),
             broken: zero(),
             stalled_us: zero(),
+            ahead: zero(),
             last_lag_ms: zero(),
             last_lag_at: zero(),
             skipped: LabelCounters::default(),
@@ -74,6 +77,7 @@ impl ShardMetrics {
             record_bytes: Distribution::new(Bounds::BYTES),
             read_to_submit: durations(),
             read_to_report: durations(),
+            report_to_reply: durations(),
             read_to_reply: durations(),
             change_to_kafka: durations(),
         }
@@ -103,6 +107,12 @@ impl ShardMetrics {
             .record_duration(since_read, count(records));
     }
 
+    /// The records of one read were answered, so long after the last report for them was in.
+    pub fn replied_after_report(&self, since_report: Duration, records: usize) {
+        self.report_to_reply
+            .record_duration(since_report, count(records));
+    }
+
     /// The records of one read were answered, so long after they were read.
     pub fn replied(&self, since_read: Duration, replied: Replied) {
         let success = count(replied.success);
@@ -129,6 +139,13 @@ impl ShardMetrics {
     /// `messages` sound frames held no sound message.
     pub fn parse_error(&self, messages: u64) {
         add(&self.malformed, messages);
+    }
+
+    /// `records` were changed in the future, as our clock has it.
+    pub fn ahead(&self, records: u32) {
+        if records > 0 {
+            add(&self.ahead, records.into());
+        }
     }
 
     /// `records` are in Kafka, `ms` after their change in the database. The caller takes a

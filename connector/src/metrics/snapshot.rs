@@ -44,6 +44,7 @@ pub struct Totals {
     pub permanent: u64,
     pub malformed: u64,
     pub stalled: Duration,
+    pub ahead: u64,
     pub skipped: BTreeMap<&'static str, u64>,
     pub failed: BTreeMap<&'static str, u64>,
     /// The newest lag of any shard, in milliseconds.
@@ -52,6 +53,7 @@ pub struct Totals {
     pub read_to_submit: Counts,
     pub submit_to_report: Counts,
     pub read_to_report: Counts,
+    pub report_to_reply: Counts,
     pub read_to_reply: Counts,
     pub change_to_kafka: Counts,
     /// Time since the last tick, shard by shard.
@@ -92,11 +94,13 @@ impl Totals {
         self.permanent += load(&shard.permanent);
         self.malformed += load(&shard.malformed);
         self.stalled += Duration::from_micros(load(&shard.stalled_us));
+        self.ahead += load(&shard.ahead);
         add_labels(&mut self.skipped, &shard.skipped);
         add_labels(&mut self.failed, &shard.failed);
         self.record_bytes.add(&shard.record_bytes.read());
         self.read_to_submit.add(&shard.read_to_submit.read());
         self.read_to_report.add(&shard.read_to_report.read());
+        self.report_to_reply.add(&shard.report_to_reply.read());
         self.read_to_reply.add(&shard.read_to_reply.read());
         self.change_to_kafka.add(&shard.change_to_kafka.read());
         self.silent.push(shard.silent_at(now));
@@ -126,6 +130,7 @@ impl Metrics {
             permanent: 0,
             malformed: 0,
             stalled: Duration::ZERO,
+            ahead: 0,
             skipped: BTreeMap::new(),
             failed: BTreeMap::new(),
             last_lag_ms: last_lag.max().map(|(_, ms)| ms),
@@ -133,6 +138,7 @@ impl Metrics {
             read_to_submit: durations.clone(),
             submit_to_report: self.batches.submit_to_report.read(),
             read_to_report: durations.clone(),
+            report_to_reply: durations.clone(),
             read_to_reply: durations.clone(),
             change_to_kafka: durations,
             silent: Vec::with_capacity(self.shards.len()),

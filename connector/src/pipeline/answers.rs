@@ -6,11 +6,7 @@
 //! flight is answered at its deadline, at any moment, which is why every slot begins as
 //! "temporary error" and holds a whole answer at all times.
 
-#[cfg(not(aeroduct_loom))]
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-
-#[cfg(aeroduct_loom)]
-use loom::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// What the source is told about one record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,6 +1,7 @@
 //! Output buffers that go round: taken for a flight, given back when its last report is in.
 
-use std::sync::{Mutex, PoisonError};
+use crate::sync::Mutex;
+use std::sync::PoisonError;
 
 /// Capacities of the buffers, in bytes. A flight takes the smallest class that its input
 /// is expected to need, so that thousands of small flights do not hold large buffers.
@@ -46,7 +47,7 @@ impl Arenas {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aeroduct_loom)))]
 mod tests {
     use super::*;
 
@@ -73,5 +74,33 @@ mod tests {
     #[test]
     fn an_enormous_expectation_is_not_believed() {
         assert_eq!(Arenas::default().take(usize::MAX).capacity(), 4 << 20);
+    }
+}
+
+#[cfg(all(test, aeroduct_loom))]
+mod interleavings {
+    use super::*;
+    use loom::thread;
+    use std::sync::Arc;
+
+    #[test]
+    fn one_buffer_never_has_two_owners() {
+        loom::model(|| {
+            let arenas = Arc::new(Arenas::default());
+            arenas.give_back(Vec::with_capacity(CLASSES[0]));
+            let other = {
+                let arenas = Arc::clone(&arenas);
+                thread::spawn(move || {
+                    let buffer = arenas.take(1);
+                    arenas.give_back(arenas.take(1));
+                    buffer
+                })
+            };
+            let ours = arenas.take(1);
+            let theirs = other.join().unwrap();
+            assert_ne!(ours.as_ptr(), theirs.as_ptr());
+            let next = arenas.take(1);
+            assert!(![ours.as_ptr(), theirs.as_ptr()].contains(&next.as_ptr()));
+        });
     }
 }

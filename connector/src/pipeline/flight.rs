@@ -5,11 +5,11 @@ use super::answers::{Answer, Answers};
 use super::arenas::Arenas;
 use super::window::{Admitted, Load, Wake};
 use crate::metrics::ShardMetrics;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use aeroduct_kafka::{Parcel, Recipient, Report};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// When something arrived, on both clocks: deadlines count on the steady one, expiry times
 /// and lag on the one that people set.
@@ -45,6 +45,8 @@ pub(super) struct UpdateTimes {
     pub(super) sum_ms: u64,
     /// How many records carried a time.
     pub(super) count: u32,
+    /// How many of those times lay in the future when the record arrived.
+    pub(super) ahead: u32,
 }
 
 /// A flight that has departed: shared by its connection and by the batches that carry its
@@ -67,6 +69,10 @@ pub struct Flight {
     pub(super) arenas: Arc<Arenas>,
     pub(super) metrics: Arc<ShardMetrics>,
     pub(super) is_abandoned: AtomicBool,
+    pub(super) has_failures: AtomicBool,
+    /// Microseconds from the read to the last report, 0 before it; `None` when no report is to
+    /// come.
+    pub(super) reported_us: Option<AtomicU64>,
 }
 
 impl Flight {
@@ -86,6 +92,63 @@ impl Flight {
         self.abandon();
         self.admitted.overdue();
     }
+
+    /// For how long at `now` all reports have been in; `None` while one is missing, and for a
+    /// flight of which nothing was published.
+    pub fn reported_for(&self, now: Instant) -> Option<Duration> {
+        let reported_us = self.reported_us.as_ref()?;
+        if !self.answers.is_complete() {
+            return None;
+        }
+        match reported_us.load(Ordering::Relaxed) {
+            // The last report is in, and its thread is about to note when.
+            0 => Some(Duration::ZERO),
+            us => {
+                let since_read = now.saturating_duration_since(self.arrived.instant);
+                Some(since_read.saturating_sub(Duration::from_micros(us)))
+            }
+        }
+    }
+}
+
+impl Flight {
+    /// The time from change to Kafka, for a flight that has reached it as a whole.
+    fn note_lag(&self) {
+        let UpdateTimes { sum_ms, count, .. } = self.updates;
+        if let Some(mean) = sum_ms.checked_div(u64::from(count))
+            && !self.has_failures.load(Ordering::Relaxed)
+        {
+            self.metrics.lag(unix_ms().saturating_sub(mean), count);
+        }
+    }
+}
+
+#[cfg(all(test, aeroduct_loom))]
+impl Flight {
+    /// A flight of so many records that all wait for Kafka.
+    pub(crate) fn waiting(
+        records: u32,
+        window: &Arc<super::Window>,
+        wake: Arc<dyn Wake>,
+        metrics: &crate::metrics::Metrics,
+    ) -> Self {
+        let count = records as usize;
+        Self {
+            answers: Answers::new(&vec![Answer::TemporaryError; count], records),
+            arrived: Moment::now(),
+            admitted: window.admit(Load {
+                records: count,
+                bytes: count,
+            }),
+            updates: UpdateTimes::default(),
+            wake,
+            arenas: Arc::default(),
+            metrics: Arc::clone(&metrics.shards()[0]),
+            is_abandoned: AtomicBool::new(false),
+            has_failures: AtomicBool::new(false),
+            reported_us: Some(AtomicU64::new(0)),
+        }
+    }
 }
 
 impl Recipient for Flight {
@@ -94,6 +157,7 @@ impl Recipient for Flight {
         match report {
             Report::Delivered => self.answers.put(slot, Answer::Success),
             Report::Failed(failure) => {
+                self.has_failures.store(true, Ordering::Relaxed);
                 self.metrics.failed(failure.label(), 1);
                 if failure.is_permanent() {
                     self.answers.put(slot, Answer::PermanentError);
@@ -104,16 +168,13 @@ impl Recipient for Flight {
 
     fn settle(&self, count: u32) {
         if self.answers.settle(count) {
-            self.metrics
-                .reported(self.arrived.instant.elapsed(), self.answers.count());
-            if let Some(mean) = self
-                .updates
-                .sum_ms
-                .checked_div(u64::from(self.updates.count))
-            {
-                self.metrics
-                    .lag(unix_ms().saturating_sub(mean), self.updates.count);
+            let since_read = self.arrived.instant.elapsed();
+            if let Some(reported_us) = &self.reported_us {
+                let us = u64::try_from(since_read.as_micros()).unwrap_or(u64::MAX);
+                reported_us.store(us.max(1), Ordering::Relaxed);
             }
+            self.metrics.reported(since_read, self.answers.count());
+            self.note_lag();
             self.wake.wake();
         }
     }
@@ -124,6 +185,10 @@ impl Recipient for Flight {
 
     fn reclaim(&self, bytes: Vec<u8>) {
         self.arenas.give_back(bytes);
+    }
+
+    fn written_off(&self) {
+        self.admitted.release();
     }
 }
 

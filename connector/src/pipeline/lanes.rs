@@ -90,7 +90,7 @@ impl<T: Copy> Lanes<T> {
             self.namespaces.clear();
         }
         let lane = Lane::resolve(plan, namespace, set);
-        let topic = lane.topic().map(|name| sink.topic(name));
+        let topic = lane.topic().and_then(|name| sink.topic(name));
         let index = self.resolved.len();
         self.resolved.push(ResolvedLane { lane, topic });
         let lanes = self.namespaces.entry(namespace.into()).or_default();

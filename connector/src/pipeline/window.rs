@@ -4,9 +4,9 @@
 //! last message. At the mark the shards stop reading their sockets, and go on when three
 //! quarters of it are left; TCP carries the pressure to the source.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::{fmt, sync::Arc};
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// Whom to call when something that a shard waits for has happened.
 pub trait Wake: Send + Sync {
@@ -99,15 +99,20 @@ impl Window {
     /// True when a connection that has `own` in flight may read on.
     ///
     /// Below half of the window everybody may; above it, only who has not yet used the
-    /// fair share. At the mark nobody, until a quarter is free again.
+    /// fair share. At the mark nobody, until a quarter is free again; but when it is overdue
+    /// messages that fill it, reading goes on, because what is read is answered at once.
     pub fn has_room(&self, own: Load) -> bool {
-        let used = self.in_flight.get();
-        if self.is_stalled.load(Ordering::SeqCst) {
+        if self.is_overdue() {
+            return true;
+        }
+        if self.is_stalled() {
             return false;
         }
+        let used = self.in_flight.get();
         if used.records >= self.limit.records || used.bytes >= self.limit.bytes {
-            self.is_stalled.store(true, Ordering::SeqCst);
-            // Everything may have been released between the two lines above.
+            self.is_stalled.store(true, Ordering::Relaxed);
+            // A release may have come between. The fences make one of the two see the other.
+            fence(Ordering::SeqCst);
             self.free_if_room();
             return false;
         }
@@ -117,6 +122,11 @@ impl Window {
         let connections = self.connections.load(Ordering::Relaxed).max(1);
         own.records <= self.limit.records / connections
             && own.bytes <= self.limit.bytes / connections
+    }
+
+    /// True from the mark on until a quarter is free again: nobody has room.
+    pub fn is_stalled(&self) -> bool {
+        self.is_stalled.load(Ordering::Relaxed) && !self.is_overdue()
     }
 
     /// True while overdue messages hold more than half of the window: a long outage.
@@ -132,13 +142,14 @@ impl Window {
         Admitted {
             window: Arc::clone(self),
             load,
-            is_overdue: AtomicBool::new(false),
+            state: AtomicU8::new(0),
         }
     }
 
     fn release(&self, load: Load) {
         self.in_flight.sub(load);
-        if self.is_stalled.load(Ordering::SeqCst) {
+        fence(Ordering::SeqCst);
+        if self.is_stalled.load(Ordering::Relaxed) {
             self.free_if_room();
         }
     }
@@ -147,7 +158,7 @@ impl Window {
         let used = self.in_flight.get();
         let is_free =
             used.records <= self.limit.records / 4 * 3 && used.bytes <= self.limit.bytes / 4 * 3;
-        if is_free && self.is_stalled.swap(false, Ordering::SeqCst) {
+        if is_free && self.is_stalled.swap(false, Ordering::AcqRel) {
             for waiter in self.waiters.get().into_iter().flatten() {
                 waiter.wake();
             }
@@ -170,8 +181,15 @@ impl fmt::Debug for Window {
 pub struct Admitted {
     window: Arc<Window>,
     load: Load,
-    is_overdue: AtomicBool,
+    /// [`OVERDUE`], [`RELEASED`], or both.
+    state: AtomicU8,
 }
+
+/// The load is counted as overdue.
+const OVERDUE: u8 = 1;
+
+/// The load is counted nowhere any more.
+const RELEASED: u8 = 2;
 
 impl Admitted {
     /// What was admitted.
@@ -181,22 +199,33 @@ impl Admitted {
 
     /// Counts the load as overdue: answered, and still held by Kafka's client.
     pub fn overdue(&self) {
-        if !self.is_overdue.swap(true, Ordering::Relaxed) {
-            self.window.overdue.add(self.load);
+        // Added before it is marked: whoever sees the mark takes away what is there.
+        self.window.overdue.add(self.load);
+        if self.state.fetch_or(OVERDUE, Ordering::AcqRel) != 0 {
+            self.window.overdue.sub(self.load);
         }
     }
-}
 
-impl Drop for Admitted {
-    fn drop(&mut self) {
-        if self.is_overdue.load(Ordering::Relaxed) {
+    /// Counts the load no longer, before this is dropped: what holds it will never let go.
+    pub fn release(&self) {
+        let state = self.state.fetch_or(RELEASED, Ordering::AcqRel);
+        if state & RELEASED != 0 {
+            return;
+        }
+        if state & OVERDUE != 0 {
             self.window.overdue.sub(self.load);
         }
         self.window.release(self.load);
     }
 }
 
-#[cfg(test)]
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+#[cfg(all(test, not(aeroduct_loom)))]
 mod tests {
     use super::*;
 
@@ -283,5 +312,92 @@ mod tests {
         drop(held);
         assert!(!window.is_overdue());
         assert_eq!(window.in_flight(), Load::default());
+    }
+}
+
+#[cfg(all(test, aeroduct_loom))]
+mod interleavings {
+    use super::*;
+    use loom::thread;
+
+    /// A shard that waits for room.
+    #[derive(Default)]
+    struct Waiter(AtomicBool);
+
+    impl Wake for Waiter {
+        fn wake(&self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+
+    /// Two switches that no thread asked for show what can go wrong between three threads; each
+    /// further one multiplies the time.
+    fn check(model: impl Fn() + Send + Sync + 'static) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(2);
+        builder.check(model);
+    }
+
+    /// Bytes as well: a limit of none is always reached.
+    fn records(records: usize) -> Load {
+        Load {
+            records,
+            bytes: records,
+        }
+    }
+
+    #[test]
+    fn who_was_refused_is_woken_when_there_is_room() {
+        check(|| {
+            let window = Arc::new(Window::new(records(8)));
+            let waiter = Arc::new(Waiter::default());
+            window.wake_when_free(vec![Arc::clone(&waiter) as Arc<dyn Wake>]);
+            let flights = [4, 4].map(|count| window.admit(records(count)));
+            let releasers = flights.map(|flight| thread::spawn(move || drop(flight)));
+            let has_room = window.has_room(records(0));
+            for releaser in releasers {
+                releaser.join().unwrap();
+            }
+            assert!(has_room || waiter.0.load(Ordering::Acquire));
+            assert!(!window.is_stalled());
+            assert!(window.has_room(records(0)));
+        });
+    }
+
+    #[test]
+    fn two_shards_that_were_refused_are_both_woken() {
+        check(|| {
+            let window = Arc::new(Window::new(records(8)));
+            let waiter = Arc::new(Waiter::default());
+            window.wake_when_free(vec![Arc::clone(&waiter) as Arc<dyn Wake>]);
+            let flight = window.admit(records(8));
+            let releaser = thread::spawn(move || drop(flight));
+            let other_shard = {
+                let window = Arc::clone(&window);
+                thread::spawn(move || window.has_room(records(0)))
+            };
+            let has_room = window.has_room(records(0));
+            let has_other_room = other_shard.join().unwrap();
+            releaser.join().unwrap();
+            assert!((has_room && has_other_room) || waiter.0.load(Ordering::Acquire));
+            assert!(!window.is_stalled());
+        });
+    }
+
+    #[test]
+    fn a_load_that_is_written_off_as_it_becomes_overdue_is_counted_nowhere() {
+        check(|| {
+            let window = Arc::new(Window::new(records(8)));
+            let flight = Arc::new(window.admit(records(8)));
+            let reporter = {
+                let flight = Arc::clone(&flight);
+                thread::spawn(move || flight.release())
+            };
+            flight.overdue();
+            reporter.join().unwrap();
+            assert_eq!(window.overdue.get(), Load::default());
+            drop(flight);
+            assert_eq!(window.in_flight(), Load::default());
+        });
     }
 }

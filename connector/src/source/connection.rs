@@ -1,6 +1,7 @@
 //! One connection of a source: bytes in, flights in arrival order, replies out.
 
 use super::mailbox::Bell;
+use super::partial::{FRAME_TIME, LongFrames, Partial};
 use super::replies::Replies;
 use crate::metrics::{Replied, ShardMetrics};
 use crate::pipeline::{Departed, Load, Moment, Pipeline, Sink, Wake};
@@ -12,23 +13,12 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A frame must be whole this long after its first byte, plus the time that the slowest
-/// accepted sender needs for it.
-const FRAME_TIME: Duration = Duration::from_secs(10);
-
-/// The slowest accepted sender of a long frame, in bytes per second.
-const FRAME_RATE_MIN: u64 = 1024;
-
 /// A peer that takes none of its replies for so long is disconnected (13.34).
 const REPLY_TIME: Duration = Duration::from_secs(10);
 
 /// How long a broken connection is read and ignored, so that its last replies are not
 /// destroyed by the reset that closing over unread bytes would send.
 const LINGER_TIME: Duration = Duration::from_secs(1);
-
-/// Bytes that are left over from one read and still small enough to be copied before the
-/// next; a longer beginning of a frame is continued in place.
-const COPIED_MAX: usize = 32 << 10;
 
 /// Why a connection ends.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +33,7 @@ pub(super) enum End {
     #[error("the peer does not speak the protocol")]
     Broken(#[source] FrameError),
     /// A frame was not completed in time.
-    #[error("a frame was begun and not completed within {} s", FRAME_TIME.as_secs())]
+    #[error("a frame was begun and did not go on for {} s, or came too slowly", FRAME_TIME.as_secs())]
     FrameTimeout,
     /// The peer does not read its replies.
     #[error("the peer has read none of its replies for {} s", REPLY_TIME.as_secs())]
@@ -87,9 +77,7 @@ pub(super) struct Connection {
     phase: Phase,
     is_readable: bool,
     is_read_closed: bool,
-    /// The beginning of a frame, left over from the last read.
-    partial: Vec<u8>,
-    partial_since: Option<Instant>,
+    partial: Partial,
     flights: VecDeque<Departed>,
     in_flight: Load,
     replies: Replies,
@@ -104,15 +92,19 @@ impl std::fmt::Debug for dyn Wake {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, peer: SocketAddr, bell: Arc<Bell>) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        peer: SocketAddr,
+        bell: Arc<Bell>,
+        frames: Arc<LongFrames>,
+    ) -> Self {
         Self {
             stream,
             peer,
             phase: Phase::Open,
             is_readable: false,
             is_read_closed: false,
-            partial: Vec::new(),
-            partial_since: None,
+            partial: Partial::new(frames),
             flights: VecDeque::new(),
             in_flight: Load::default(),
             replies: Replies::default(),
@@ -128,14 +120,6 @@ impl Connection {
     pub(super) const fn mark_readable(&mut self, is_closed: bool) {
         self.is_readable = true;
         self.is_read_closed |= is_closed;
-    }
-
-    /// True when time limits have to be watched.
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.flights.is_empty()
-            || self.partial_since.is_some()
-            || !self.replies.is_empty()
-            || matches!(self.phase, Phase::Lingering(..))
     }
 
     /// Nothing more is read; what is in flight is still answered.
@@ -156,13 +140,17 @@ impl Connection {
             return Turn::Rest;
         }
         if self.replies.is_full() || !pipeline.window().has_room(self.in_flight) {
+            // Not the peer is slow.
+            self.partial.excuse();
             return Turn::Starved;
         }
-        let is_copied = self.partial.len() <= COPIED_MAX && self.partial.len() < buffer.len();
+        let is_copied = self.partial.is_short() && self.partial.bytes().len() < buffer.len();
         let read = if is_copied {
             self.read_behind(buffer)
+        } else if self.partial.reserve(buffer.len()) {
+            self.read_apart(buffer)
         } else {
-            self.read_in_place(buffer.len())
+            return Turn::Starved;
         };
         match read {
             Ok(Count { bytes: 0, .. }) => {
@@ -198,33 +186,24 @@ impl Connection {
         count: usize,
         pipeline: &mut Pipeline<S>,
     ) {
-        let used = if let Some(buffer) = buffer {
-            let input = &buffer[..self.partial.len() + count];
+        if let Some(buffer) = buffer {
+            let input = &buffer[..self.partial.bytes().len() + count];
             let used = self.dispatch(input, pipeline);
-            self.partial.clear();
-            self.partial.extend_from_slice(&input[used..]);
-            used
+            self.partial.replace(&input[used..], used > 0);
         } else {
-            let input = std::mem::take(&mut self.partial);
+            let input = self.partial.lend();
             let used = self.dispatch(&input, pipeline);
-            self.partial = if used == 0 {
-                input
-            } else {
-                input[used..].to_vec()
-            };
-            used
-        };
-        if self.partial.is_empty() || !matches!(self.phase, Phase::Open) {
-            self.partial_since = None;
-        } else if used > 0 || self.partial_since.is_none() {
-            self.partial_since = Some(Instant::now());
+            self.partial.give_back(input, used);
+        }
+        if !matches!(self.phase, Phase::Open) {
+            self.partial.clear();
         }
     }
 
     /// Reads into the shard's buffer, behind the beginning that is left from last time.
     fn read_behind(&mut self, buffer: &mut [u8]) -> io::Result<Count> {
-        let (held, room) = buffer.split_at_mut(self.partial.len());
-        held.copy_from_slice(&self.partial);
+        let (held, room) = buffer.split_at_mut(self.partial.bytes().len());
+        held.copy_from_slice(self.partial.bytes());
         let bytes = self.stream.read(room)?;
         Ok(Count {
             bytes,
@@ -232,17 +211,13 @@ impl Connection {
         })
     }
 
-    /// Continues a long frame behind what is there of it. Memory grows with the bytes that
-    /// have come, never with the size that the frame claims.
-    fn read_in_place(&mut self, step: usize) -> io::Result<Count> {
-        let held = self.partial.len();
-        self.partial.resize(held + step, 0);
-        let read = self.stream.read(&mut self.partial[held..]);
-        self.partial
-            .truncate(held + read.as_ref().copied().unwrap_or(0));
-        read.map(|bytes| Count {
+    /// Reads into the shard's buffer and adds it to a long frame.
+    fn read_apart(&mut self, buffer: &mut [u8]) -> io::Result<Count> {
+        let bytes = self.stream.read(buffer)?;
+        self.partial.extend(&buffer[..bytes]);
+        Ok(Count {
             bytes,
-            is_short: bytes < step,
+            is_short: bytes < buffer.len(),
         })
     }
 
@@ -316,6 +291,9 @@ impl Connection {
                 permanent: tally.permanent,
             },
         );
+        if let Some(reported_for) = flight.reported_for(now) {
+            metrics.replied_after_report(reported_for, flight.answers.count());
+        }
     }
 
     /// Answers at once what has waited for its deadline, and tells how many records that were.
@@ -350,6 +328,14 @@ impl Connection {
         self.flush(Instant::now());
     }
 
+    /// The peer is gone in both directions. What it had still sent is not read: the source has
+    /// the same records on their way over another connection, and newer ones behind them.
+    pub(super) fn on_reset(&mut self) {
+        let error = self.stream.take_error().ok().flatten();
+        let error = error.unwrap_or_else(|| io::ErrorKind::ConnectionReset.into());
+        self.fail(End::Fail(error));
+    }
+
     /// Ends at once, whatever is unanswered: the source sends it again.
     fn fail(&mut self, end: End) {
         for departed in self.flights.drain(..) {
@@ -357,6 +343,12 @@ impl Connection {
         }
         self.in_flight = Load::default();
         self.replies = Replies::default();
+        self.partial.clear();
+        // What made us close it is the reason, not that the peer closed it thereupon.
+        let end = match std::mem::replace(&mut self.phase, Phase::Open) {
+            Phase::Open => end,
+            Phase::Closing(reason) | Phase::Lingering(reason, _) => reason,
+        };
         self.phase = Phase::Lingering(end, Instant::now());
     }
 
@@ -367,14 +359,9 @@ impl Connection {
         {
             self.fail(End::ReplyTimeout);
         }
-        if let Some(since) = self.partial_since {
-            let received = u64::try_from(self.partial.len()).unwrap_or(u64::MAX);
-            let limit = FRAME_TIME + Duration::from_secs(received / FRAME_RATE_MIN);
-            // While records are in flight we may be the one who does not read.
-            if self.flights.is_empty() && now.saturating_duration_since(since) >= limit {
-                self.partial_since = None;
-                self.phase = Phase::Closing(End::FrameTimeout);
-            }
+        if matches!(self.phase, Phase::Open) && self.partial.is_late(now) {
+            self.partial.clear();
+            self.phase = Phase::Closing(End::FrameTimeout);
         }
     }
 

@@ -85,18 +85,21 @@ impl Listener {
             addresses: Vec::new(),
             gate,
         };
+        // `::` alone means every interface, as it does in Java; beside an IPv4 address it
+        // cannot take the other family's connections too.
+        let is_v6_only = addresses.iter().any(IpAddr::is_ipv4);
         for &ip in addresses {
             for &port in ports {
                 let address = SocketAddr::new(ip, port);
                 listener
-                    .add(address)
+                    .add(address, is_v6_only)
                     .map_err(|source| BindError { address, source })?;
             }
         }
         Ok(listener)
     }
 
-    fn add(&mut self, address: SocketAddr) -> io::Result<()> {
+    fn add(&mut self, address: SocketAddr, is_v6_only: bool) -> io::Result<()> {
         let socket = Socket::new(
             Domain::for_address(address),
             Type::STREAM,
@@ -104,8 +107,7 @@ impl Listener {
         )?;
         socket.set_reuse_address(true)?;
         if address.is_ipv6() {
-            // An IPv4 address of the same port may be listed beside it.
-            socket.set_only_v6(true)?;
+            socket.set_only_v6(is_v6_only)?;
         }
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;

@@ -1,11 +1,12 @@
 //! What others may tell a shard: new connections, completed flights, orders.
 
 use crate::pipeline::Wake;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use mio::Waker;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// What a shard is to do, each later one stronger.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -82,7 +83,8 @@ impl Mailbox {
 
     /// Empties the box into the caller's lists. What is delivered meanwhile rings again.
     pub(super) fn empty(&self, arrivals: &mut Vec<Arrival>, ready: &mut Vec<usize>) {
-        self.has_rung.store(false, Ordering::SeqCst);
+        // Reads too: who rang before this is seen with all that came before the ringing.
+        self.has_rung.swap(false, Ordering::AcqRel);
         arrivals.append(&mut self.arrivals.lock().unwrap_or_else(PoisonError::into_inner));
         ready.append(&mut self.ready.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -90,7 +92,7 @@ impl Mailbox {
 
 impl Wake for Mailbox {
     fn wake(&self) {
-        if !self.has_rung.swap(true, Ordering::SeqCst)
+        if !self.has_rung.swap(true, Ordering::AcqRel)
             && let Err(error) = self.waker.wake()
         {
             // The shard looks at its box at every tick, so this costs time, no answer.
@@ -108,7 +110,7 @@ pub(super) struct Bell {
 }
 
 impl Bell {
-    pub(super) const fn new(token: usize, mailbox: Arc<Mailbox>) -> Self {
+    pub(super) fn new(token: usize, mailbox: Arc<Mailbox>) -> Self {
         Self {
             token,
             has_rung: AtomicBool::new(false),
@@ -118,13 +120,14 @@ impl Bell {
 
     /// To be called before the flights are looked at, so that a later one rings again.
     pub(super) fn reset(&self) {
-        self.has_rung.store(false, Ordering::SeqCst);
+        // Reads too: who rang in vain before this has completed a flight that is seen now.
+        self.has_rung.swap(false, Ordering::AcqRel);
     }
 }
 
 impl Wake for Bell {
     fn wake(&self) {
-        if !self.has_rung.swap(true, Ordering::SeqCst) {
+        if !self.has_rung.swap(true, Ordering::AcqRel) {
             let ready = &self.mailbox.ready;
             ready
                 .lock()

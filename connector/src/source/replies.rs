@@ -77,6 +77,7 @@ impl Replies {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.blocked_since.get_or_insert(now);
+                    self.forget_sent();
                     return Ok(false);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -87,6 +88,16 @@ impl Replies {
         self.unsent.shrink_to(KEPT_CAPACITY);
         self.sent = 0;
         Ok(true)
+    }
+}
+
+impl Replies {
+    /// A peer that never takes everything must not make the buffer keep what it has taken.
+    fn forget_sent(&mut self) {
+        if self.sent >= KEPT_CAPACITY {
+            self.unsent.drain(..self.sent);
+            self.sent = 0;
+        }
     }
 }
 
@@ -114,6 +125,23 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_peer_that_is_always_behind_does_not_make_the_buffer_grow() {
+        let mut replies = Replies::default();
+        let answers = Answers::new(&[Answer::Success; 10_000], 0);
+        let now = Instant::now();
+        for _ in 0..1_000 {
+            let room = replies.unsent.len() - replies.sent;
+            replies.push(&answers);
+            let mut socket = Socket {
+                room,
+                taken: Vec::new(),
+            };
+            assert!(!replies.flush(&mut socket, now).unwrap());
+        }
+        assert!(replies.unsent.capacity() < 8 * 10_000 * reply::LEN);
     }
 
     #[test]

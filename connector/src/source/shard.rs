@@ -2,12 +2,13 @@
 
 use super::connection::{Connection, End, Turn};
 use super::mailbox::{Arrival, Bell, Mailbox, Order, WAKER, waker};
+use super::partial::LongFrames;
+use super::turns::Turns;
 use crate::metrics::ShardMetrics;
 use crate::pipeline::{Pipeline, Sink};
 use aeroduct_process::logging::Throttle;
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +32,8 @@ pub struct ShardSettings {
     pub is_ack_buffered: bool,
     /// `service.socket-receive-buffer-bytes`: bytes of one read.
     pub read_bytes: Option<usize>,
+    /// What begun frames of all shards may hold.
+    pub long_frames: Arc<LongFrames>,
 }
 
 /// One event loop and everything that it owns.
@@ -41,13 +44,10 @@ pub struct Shard<S: Sink> {
     pipeline: Pipeline<S>,
     metrics: Arc<ShardMetrics>,
     connections: Slab<Connection>,
-    /// Connections that may have something to read, each once.
-    turns: VecDeque<usize>,
-    has_turn: Vec<bool>,
-    /// Connections that have something to read and must wait for room.
-    starved: Vec<usize>,
+    turns: Turns,
     buffer: Vec<u8>,
     checked: Instant,
+    is_draining: bool,
     broken: Throttle,
 }
 
@@ -71,11 +71,10 @@ impl<S: Sink> Shard<S> {
             pipeline,
             metrics,
             connections: Slab::new(),
-            turns: VecDeque::new(),
-            has_turn: Vec::new(),
-            starved: Vec::new(),
+            turns: Turns::default(),
             buffer,
             checked: Instant::now(),
+            is_draining: false,
             broken: Throttle::default(),
         })
     }
@@ -107,8 +106,8 @@ impl<S: Sink> Shard<S> {
             for token in ready.drain(..) {
                 self.reply(token);
             }
-            for token in std::mem::take(&mut self.starved) {
-                self.queue(token);
+            if !self.pipeline.window().is_stalled() {
+                self.turns.queue_starved();
             }
             self.read_round();
             self.check_time();
@@ -124,19 +123,14 @@ impl<S: Sink> Shard<S> {
     }
 
     fn poll(&mut self, events: &mut Events) -> io::Result<()> {
-        let is_waiting = || {
-            self.connections
-                .iter()
-                .any(|(_, connection)| connection.is_waiting())
-        };
         let patience = if !self.turns.is_empty() {
             Duration::ZERO
-        } else if is_waiting() {
-            TICK
-        } else {
+        } else if self.connections.is_empty() {
             HEARTBEAT
+        } else {
+            TICK
         };
-        let stalled = (!self.starved.is_empty()).then(Instant::now);
+        let stalled = self.turns.has_starved().then(Instant::now);
         let polled = self.poll.poll(events, Some(patience));
         if let Some(since) = stalled {
             self.metrics.stalled(since.elapsed());
@@ -155,18 +149,12 @@ impl<S: Sink> Shard<S> {
         if event.is_writable() {
             connection.on_writable();
         }
-        if event.is_readable() || event.is_error() || event.is_read_closed() {
-            connection.mark_readable(event.is_error() || event.is_read_closed());
+        if event.is_error() || event.is_write_closed() {
+            connection.on_reset();
+        } else if event.is_readable() || event.is_read_closed() {
+            connection.mark_readable(event.is_read_closed());
         }
-        self.queue(token);
-    }
-
-    fn queue(&mut self, token: usize) {
-        if let Some(has_turn) = self.has_turn.get_mut(token)
-            && !std::mem::replace(has_turn, true)
-        {
-            self.turns.push_back(token);
-        }
+        self.turns.queue(token);
     }
 
     fn admit(&mut self, arrival: Arrival) {
@@ -184,9 +172,10 @@ impl<S: Sink> Shard<S> {
             self.mailbox.connection_closed();
             return;
         }
-        entry.insert(Connection::new(stream, arrival.peer, bell));
-        if self.has_turn.len() <= token {
-            self.has_turn.resize(token + 1, false);
+        let frames = Arc::clone(&self.settings.long_frames);
+        let connection = entry.insert(Connection::new(stream, arrival.peer, bell, frames));
+        if self.is_draining {
+            connection.drain();
         }
         self.pipeline.window().connection_opened();
         self.metrics.connection_opened();
@@ -196,20 +185,17 @@ impl<S: Sink> Shard<S> {
     /// Lets every connection that may have something read once.
     fn read_round(&mut self) {
         for _ in 0..self.turns.len() {
-            let Some(token) = self.turns.pop_front() else {
+            let Some(token) = self.turns.next() else {
                 return;
             };
-            if let Some(has_turn) = self.has_turn.get_mut(token) {
-                *has_turn = false;
-            }
             let Some(connection) = self.connections.get_mut(token) else {
                 continue;
             };
             let turn = connection.read(&mut self.buffer, &mut self.pipeline);
             connection.reply(&self.metrics, self.settings.is_ack_buffered);
             match turn {
-                Turn::Again => self.queue(token),
-                Turn::Starved => self.starved.push(token),
+                Turn::Again => self.turns.queue(token),
+                Turn::Starved => self.turns.starve(token),
                 Turn::Rest => {}
             }
             self.close_if_ended(token);
@@ -221,7 +207,7 @@ impl<S: Sink> Shard<S> {
     fn reply(&mut self, token: usize) {
         if let Some(connection) = self.connections.get_mut(token) {
             connection.reply(&self.metrics, self.settings.is_ack_buffered);
-            self.queue(token);
+            self.turns.queue(token);
         }
     }
 
@@ -232,13 +218,14 @@ impl<S: Sink> Shard<S> {
         }
         self.checked = now;
         self.metrics.beat();
+        self.turns.queue_starved();
         let tokens: Vec<_> = self.connections.iter().map(|(token, _)| token).collect();
         for token in tokens {
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.answer_overdue(&self.metrics, self.settings.reply_deadline);
                 connection.check_time(now);
             }
-            self.queue(token);
+            self.turns.queue(token);
             self.close_if_ended(token);
         }
     }
@@ -276,12 +263,15 @@ impl<S: Sink> Shard<S> {
 
     /// Reads nothing more; true when nothing is left to answer.
     fn drain(&mut self) -> bool {
+        if std::mem::replace(&mut self.is_draining, true) {
+            return self.connections.is_empty();
+        }
         let tokens: Vec<_> = self.connections.iter().map(|(token, _)| token).collect();
         for token in tokens {
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.drain();
             }
-            self.queue(token);
+            self.turns.queue(token);
             self.close_if_ended(token);
         }
         self.connections.is_empty()

@@ -1,8 +1,10 @@
 //! What a source is told, and when.
 
-use crate::rig::{PERMANENT, Rig, SUCCESS, published, write_of, writes};
+use crate::rig::{
+    LIMIT, PERMANENT, Rig, SUCCESS, Setup, TEMPORARY, published, write_of, write_with, writes,
+};
 use aeroduct_wire::encode::compress;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn records_are_answered_in_order_and_are_in_kafka_then() {
@@ -101,4 +103,32 @@ fn bookkeeping_of_transactions_is_skipped_with_success() {
     .unwrap();
     source.send(&frame);
     assert_eq!(source.replies(1), [SUCCESS]);
+}
+
+#[test]
+fn a_record_for_one_topic_too_many_is_refused_and_the_topics_before_it_live() {
+    const TOPICS: u32 = 1000;
+    let rig = Rig::with(&Setup {
+        routing: "mode: bin, bin: text",
+        more: "aeroduct: { reply-deadline: 9s }\n",
+        ..Setup::default()
+    });
+    let mut source = rig.source();
+    let write = |number: u32| write_with(number, format!("topic-{number}").as_bytes());
+    let end = Instant::now() + LIMIT * 3;
+    let mut due: Vec<_> = (0..TOPICS).collect();
+    // As a source does: again until it is taken. Each topic has to be asked for.
+    while !due.is_empty() {
+        assert!(Instant::now() < end, "{} topics are refused", due.len());
+        source.send(&due.iter().copied().flat_map(write).collect::<Vec<_>>());
+        let codes = source.replies(due.len());
+        assert!(codes.iter().all(|code| [SUCCESS, TEMPORARY].contains(code)));
+        let mut codes = codes.into_iter();
+        due.retain(|_| codes.next() != Some(SUCCESS));
+    }
+    source.send(&(TOPICS..TOPICS + 100).flat_map(write).collect::<Vec<_>>());
+    assert_eq!(source.replies(100), [PERMANENT; 100]);
+    assert_eq!(rig.totals().failed.get("too-many-topics"), Some(&100));
+    source.send(&[write(0), write(TOPICS - 1)].concat());
+    assert_eq!(source.replies(2), [SUCCESS; 2]);
 }

@@ -1,6 +1,10 @@
 //! Kafka away, and the end of the process.
 
-use crate::rig::{LIMIT, Rig, SUCCESS, TEMPORARY, published, wait_for_records, write_of, writes};
+use crate::flood::Flood;
+use crate::rig::{
+    LIMIT, Rig, SUCCESS, Setup, TEMPORARY, eventually, published, wait_for_records, write_of,
+    writes,
+};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -64,6 +68,42 @@ fn a_long_outage_does_not_stop_the_reading() {
     let codes = source.replies(count as usize);
     assert!(codes.iter().all(|&code| code == TEMPORARY));
     sending.join().unwrap();
+}
+
+#[test]
+fn a_long_outage_under_a_full_window_is_answered_all_the_while_and_ends_by_itself() {
+    let rig = Rig::with(&Setup {
+        partitions: 8,
+        // One read is more, so messages that Kafka's client has fill the window by themselves.
+        records_max: 1000,
+        more: "aeroduct: { reply-deadline: 1s }\n",
+        ..Setup::default()
+    });
+    let flood = Flood::start(rig.source().stream);
+    eventually("the window is full", || {
+        flood.heard(SUCCESS) > 10_000 && !rig.totals().stalled.is_zero()
+    });
+
+    rig.cluster.set_down().unwrap();
+    let (mut told, mut told_at) = (flood.heard(TEMPORARY), Instant::now());
+    let end = Instant::now() + Duration::from_secs(6);
+    while Instant::now() < end {
+        std::thread::park_timeout(Duration::from_millis(5));
+        if flood.heard(TEMPORARY) > told {
+            (told, told_at) = (flood.heard(TEMPORARY), Instant::now());
+        }
+        // The deadline, and more for a busy machine.
+        assert!(told_at.elapsed() < Duration::from_secs(3), "after {told}");
+    }
+    assert!(told > 4000, "{told} answers in 6 s");
+
+    rig.cluster.set_up().unwrap();
+    let before = flood.heard(SUCCESS);
+    eventually("records are published again", || {
+        flood.heard(SUCCESS) > before + 10_000
+    });
+    assert!(flood.stop().is_sound());
+    assert!(rig.app.failure(Duration::ZERO).is_none());
 }
 
 #[test]

@@ -7,5 +7,6 @@
 
 mod answers;
 mod faults;
+mod flood;
 mod peers;
 mod rig;

@@ -1,12 +1,13 @@
 //! One connector, one mock cluster, and a source to the byte.
 
 use aeroduct_connector::app::App;
-use aeroduct_connector::metrics::Outside;
+use aeroduct_connector::metrics::{Outside, Totals};
 use aeroduct_kafka::consume::Consumer;
 use aeroduct_kafka::mock::MockCluster;
 use aeroduct_record::{Operation, Particle};
 use aeroduct_wire::encode::MessageWriter;
 use aeroduct_wire::reply;
+use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -25,18 +26,52 @@ pub(crate) struct Rig {
     pub(crate) app: App,
 }
 
+/// What a test wants to be different.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup<'s> {
+    /// Partitions of the topic `changes`.
+    pub(crate) partitions: i32,
+    pub(crate) records_max: u32,
+    /// The content of the block `routing`.
+    pub(crate) routing: &'s str,
+    /// Further lines of configuration.
+    pub(crate) more: &'s str,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self {
+            partitions: 4,
+            records_max: 32_768,
+            routing: "mode: static, destination: changes",
+            more: "",
+        }
+    }
+}
+
 impl Rig {
     /// Starts with one topic, `changes`, and further lines of configuration.
     pub(crate) fn start(more: &str) -> Self {
+        Self::with(&Setup {
+            more,
+            ..Setup::default()
+        })
+    }
+
+    /// Starts as a test wants it.
+    pub(crate) fn with(setup: &Setup<'_>) -> Self {
         let cluster = MockCluster::start(1).unwrap();
-        cluster.create_topic("changes", 4).unwrap();
+        cluster.create_topic("changes", setup.partitions).unwrap();
         let text = format!(
-            "service: {{ port: {port}, address: 127.0.0.1 }}\n\
+            "service: {{ port: {port}, address: 127.0.0.1, max-concurrent-records: {records} }}\n\
              producer-props: {{ bootstrap.servers: ['{bootstrap}'] }}\n\
              format: {{ mode: flat-json, metadata-key: meta }}\n\
-             routing: {{ mode: static, destination: changes }}\n{more}",
+             routing: {{ {routing} }}\n{more}",
             port = free_port(),
+            records = setup.records_max,
             bootstrap = cluster.bootstrap_servers(),
+            routing = setup.routing,
+            more = setup.more,
         );
         let plan =
             aeroduct_config::parse(&text, "test").unwrap_or_else(|errors| panic!("{errors}"));
@@ -49,21 +84,42 @@ impl Rig {
     pub(crate) fn source(&self) -> Source {
         Source::connect(self.app.service_addresses()[0])
     }
+
+    /// A source whose side of the connection holds little that the other side has not taken.
+    pub(crate) fn tight_source(&self) -> Source {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(4 << 10).unwrap();
+        socket.set_send_buffer_size(64 << 10).unwrap();
+        socket
+            .connect(&self.app.service_addresses()[0].into())
+            .unwrap();
+        Source::over(socket.into())
+    }
+
+    /// What the connector has counted so far.
+    pub(crate) fn totals(&self) -> Totals {
+        totals(&self.app)
+    }
+}
+
+fn totals(app: &App) -> Totals {
+    app.metrics().snapshot(Outside::default()).totals
+}
+
+/// Returns when `is_so`, and fails when that takes too long.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !is_so() {
+        assert!(Instant::now() < end, "{what}: not within {LIMIT:?}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
 /// Returns when the connector has read so many records in all.
 pub(crate) fn wait_for_records(app: &App, count: u64) {
-    let end = Instant::now() + LIMIT;
-    let received = || {
-        app.metrics()
-            .snapshot(Outside::default())
-            .totals
-            .received_records
-    };
-    while received() < count {
-        assert!(Instant::now() < end, "the records do not arrive");
-        std::thread::yield_now();
-    }
+    eventually("the records arrive", || {
+        totals(app).received_records >= count
+    });
 }
 
 /// Messages of the topic.
@@ -88,7 +144,10 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self {
             stream,
@@ -98,6 +157,28 @@ impl Source {
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
+    }
+
+    /// Sends until all is sent, or until nothing was taken for as long as `patience`; how many
+    /// bytes went.
+    pub(crate) fn stuff(&mut self, bytes: &[u8], patience: Duration) -> usize {
+        self.stream.set_write_timeout(Some(patience)).unwrap();
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => panic!("after {sent} bytes: {error}"),
+            }
+        }
+        sent
+    }
+
+    /// Ends the connection in both directions at once, as the end of a process does.
+    pub(crate) fn reset(self) {
+        SockRef::from(&self.stream)
+            .set_linger(Some(Duration::ZERO))
+            .unwrap();
     }
 
     /// The codes of the next replies.
@@ -161,6 +242,11 @@ impl Source {
 
 /// The frame of one write of record `number`, with a string bin of `len` bytes.
 pub(crate) fn write_of(number: u32, len: usize) -> Vec<u8> {
+    write_with(number, &vec![b'x'; len])
+}
+
+/// The frame of one write of record `number`, with a string bin `text`.
+pub(crate) fn write_with(number: u32, text: &[u8]) -> Vec<u8> {
     let mut digest = [0; 20];
     digest[..4].copy_from_slice(&number.to_be_bytes());
     let mut frame = Vec::new();
@@ -171,7 +257,7 @@ pub(crate) fn write_of(number: u32, len: usize) -> Vec<u8> {
         .set(b"it")
         .bins()
         .bin(b"number", &Particle::Integer(number.into()))
-        .bin(b"text", &Particle::String(&vec![b'x'; len]))
+        .bin(b"text", &Particle::String(text))
         .finish()
         .unwrap();
     frame

@@ -8,6 +8,7 @@ mod process_bad_input;
 mod process_client;
 mod process_configuration;
 mod process_formats;
+mod process_management;
 mod process_outage;
 mod process_routing;
 mod process_shutdown;

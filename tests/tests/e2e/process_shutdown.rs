@@ -1,5 +1,6 @@
 //! The connector goes away: killed, or told to.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use aeroduct_tests::connector::Connector;
@@ -7,7 +8,7 @@ use aeroduct_tests::kafka::{Cluster, Topic};
 use aeroduct_tests::load::{Arrived, Load, Outcome, Running};
 use aeroduct_tests::message::{Message, digest};
 use aeroduct_tests::reading;
-use aeroduct_tests::source::{SUCCESS, Source};
+use aeroduct_tests::source::{Heard, SUCCESS, Source};
 use aeroduct_tests::wait::eventually;
 use anyhow::{Result, ensure};
 
@@ -52,6 +53,44 @@ fn all_that_a_killed_connector_has_acknowledged_is_in_kafka() -> Result<()> {
 }
 
 #[test]
+fn what_a_killed_connector_left_open_its_successor_brings_and_nothing_is_missing() -> Result<()> {
+    let (mut connector, running) = under_load("shutdown-again", "")?;
+    connector.kill()?;
+    let outcome = running.finish()?;
+    let success = outcome.with(SUCCESS);
+    let codes = outcome.answers.into_values();
+    let sent: BTreeSet<u64> = codes.flatten().chain(outcome.unanswered).collect();
+    let open: Vec<u64> = sent.difference(&success).copied().collect();
+    ensure!(!open.is_empty(), "nothing was in flight");
+
+    connector.restart()?;
+    let load = Load::new(connector.port, "shop", "s");
+    let mut source = Source::connect(connector.port)?;
+    let mut due = open.clone();
+    eventually(LIMIT, "all is taken", || {
+        let frames: Vec<u8> = due.iter().flat_map(|&number| load.frame(number)).collect();
+        source.send(&frames).ok()?;
+        let mut answers = source.answers(due.len(), LIMIT).ok()?.into_iter();
+        due.retain(|_| answers.next() != Some(SUCCESS));
+        due.is_empty().then_some(())
+    })?;
+
+    let stored = reading::read(Cluster::shared()?, "shutdown-again", sent.len())?;
+    let arrived = Arrived::new(&stored)?;
+    let missing = sent.difference(&arrived.numbers).count();
+    assert_eq!(missing, 0, "of {}", sent.len());
+    assert_eq!(arrived.numbers.len(), sent.len());
+    // Only what Kafka had and the source did not know about may be there twice.
+    assert!(
+        arrived.duplicates <= open.len(),
+        "{} duplicates, {} were in flight",
+        arrived.duplicates,
+        open.len()
+    );
+    Ok(())
+}
+
+#[test]
 fn a_connector_told_to_stop_answers_what_kafka_has_and_leaves_in_time() -> Result<()> {
     let (mut connector, running) = under_load("shutdown-term", "aeroduct: { drain-timeout: 10s }")?;
     let told = Instant::now();
@@ -86,7 +125,7 @@ aeroduct: { reply-deadline: 9s, drain-timeout: 3s }";
     let heard = source.listen(LIMIT)?;
     let status = connector.wait(LIMIT)?;
 
-    assert_ne!(heard, aeroduct_tests::source::Heard::Answer(SUCCESS));
+    assert_ne!(heard, Heard::Answer(SUCCESS));
     assert_eq!(status.code(), Some(0), "its log:\n{}", connector.log());
     // The timeout, and a little for the end of the process.
     assert!(
@@ -94,5 +133,42 @@ aeroduct: { reply-deadline: 9s, drain-timeout: 3s }";
         "{:?}",
         told.elapsed()
     );
+    Ok(())
+}
+
+#[test]
+fn a_connector_told_to_stop_does_not_wait_for_peers_that_never_close() -> Result<()> {
+    let blocks = "routing: { mode: skip }\nformat: { mode: json }";
+    let mut connector = Connector::start("127.0.0.1:9", blocks)?;
+    let mut idle = (0..20)
+        .map(|_| Source::connect(connector.port))
+        .collect::<Result<Vec<_>>>()?;
+    for source in &mut idle {
+        source.send(&Message::write("shop", digest(1)).frame())?;
+        assert_eq!(source.answers(1, LIMIT)?, [SUCCESS]);
+    }
+
+    let used = connector.cpu_time()?;
+    let told = Instant::now();
+    connector.terminate()?;
+    let mut used_at_end = used;
+    let status = eventually(LIMIT, "the connector ends", || {
+        // Before the end is noticed, so the last look is at all it has used.
+        used_at_end = connector.cpu_time().unwrap_or(used_at_end);
+        connector.ended()
+    })?;
+    let took = told.elapsed();
+
+    assert_eq!(status.code(), Some(0), "its log:\n{}", connector.log());
+    // One second for replies on their way, and a little for a busy machine.
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    let used = used_at_end.saturating_sub(used);
+    assert!(
+        used < Duration::from_millis(300),
+        "{used:?} of processor time"
+    );
+    for source in &mut idle {
+        assert_eq!(source.listen(LIMIT)?, Heard::Closed);
+    }
     Ok(())
 }

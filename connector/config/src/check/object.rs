@@ -35,6 +35,8 @@ impl<'s> Walk<'s> {
             let reason = format!("has more than {} entries", shape.max);
             return self.fault(spot, &reason, "keep fewer");
         }
+        let required = shape.required.iter().map(|key| child(spot.path, key));
+        self.required.extend(required);
         let mut value = Map::new();
         let mut seen = BTreeMap::new();
         for entry in entries {
@@ -112,6 +114,7 @@ impl<'s> Walk<'s> {
         self.places.insert(path, &entry.value);
         let scalar = match &entry.value.kind {
             Kind::Scalar(scalar) if scalar.is_null() => {
+                self.required.insert(path.clone());
                 return self.no_value(
                     Spot {
                         at: entry.value.at,

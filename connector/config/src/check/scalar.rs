@@ -9,6 +9,7 @@ use super::{
     supported,
 };
 use crate::{
+    leading_zero,
     support::{self, Refusal},
     yaml::{Kind, Node, Scalar},
 };
@@ -73,6 +74,9 @@ impl Walk<'_> {
         let Some(number) = integer(&scalar.text) else {
             return self.misfit(node, "a whole number", path);
         };
+        if let Some(remedy) = leading_zero::remedy(&scalar.text) {
+            return self.fault_of(node, path, leading_zero::REASON, &remedy);
+        }
         let IntegerShape { min, max, remedy } = *shape;
         match i64::try_from(number) {
             Ok(number) if (min..=max).contains(&number) => Some(number.into()),
@@ -93,7 +97,11 @@ impl Walk<'_> {
     ) -> Option<Value> {
         let len = scalar.text.chars().count() as u64;
         if len < shape.min {
-            let remedy = "give it a value, or remove the key";
+            let remedy = if self.required.contains(path) {
+                "give it a value; the key is required"
+            } else {
+                "give it a value, or remove the key"
+            };
             return self.fault_of(node, path, "must not be empty", remedy);
         }
         if len > shape.max {
@@ -146,7 +154,6 @@ mod tests {
             ("0x1F90", 8080),
             ("0o10", 8),
             ("100_000", 100_000),
-            ("007", 7),
         ] {
             assert_eq!(integer(text), Some(number), "{text}");
         }

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::leading_zero;
+
 use super::{Finding, Findings, Partitioner, Property, PropertyValue};
 
 /// What librdkafka takes for a property, and what Java does.
@@ -209,6 +211,11 @@ impl<'f> Draft<'f> {
             );
             return None;
         };
+        if let Some(remedy) = leading_zero::remedy(text) {
+            let reason = format!("{text:?} {}", leading_zero::REASON);
+            self.refuse(&property.name, reason, remedy);
+            return None;
+        }
         if !(least..=most).contains(&number) {
             self.refuse(&property.name, format!("{number} is out of bounds"), remedy);
             return None;

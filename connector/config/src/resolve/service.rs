@@ -1,7 +1,7 @@
 //! `service`: where to listen, and what bounds the work.
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     num::NonZeroU16,
     thread,
 };
@@ -132,10 +132,7 @@ fn addresses(
             report.error(&path, "is no IP address", remedy);
             continue;
         };
-        if let Some(other) = addresses
-            .iter()
-            .find(|other| overlap(&[address], &[**other]))
-        {
+        if let Some(other) = addresses.iter().find(|other| meets(&address, other)) {
             let reason = format!("names interfaces that {other} names already");
             report.error(&path, reason, "keep one of the two");
         }
@@ -144,12 +141,18 @@ fn addresses(
     addresses
 }
 
+/// Whether one port cannot be bound on both addresses of one list.
+fn meets(a: &IpAddr, b: &IpAddr) -> bool {
+    a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified()))
+}
+
 /// Whether one port cannot be bound on all of `some` and again on all of `others`.
 fn overlap(some: &[IpAddr], others: &[IpAddr]) -> bool {
-    let meets = |a: &IpAddr, b: &IpAddr| {
-        a == b || (a.is_ipv4() == b.is_ipv4() && (a.is_unspecified() || b.is_unspecified()))
+    // `::` without an IPv4 address beside it takes the connections of both families.
+    let takes_all = |list: &[IpAddr]| {
+        list.contains(&Ipv6Addr::UNSPECIFIED.into()) && !list.iter().any(IpAddr::is_ipv4)
     };
-    some.iter().any(|a| others.iter().any(|b| meets(a, b)))
+    takes_all(some) || takes_all(others) || some.iter().any(|a| others.iter().any(|b| meets(a, b)))
 }
 
 /// The values under the key at `path`, each with its own path.

@@ -305,6 +305,11 @@ impl<R: Recipient> Lot<R> {
         lot
     }
 
+    /// The recipients of all runs.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = &R> {
+        self.runs.iter().map(|run| run.parcel.recipient())
+    }
+
     /// Whom to tell about this message, which must be of this lot.
     pub(super) fn recipient_of(&self, message: &Message) -> &R {
         self.run_of(message).parcel.recipient()

@@ -119,6 +119,7 @@ impl<R: Recipient> Outstanding<R> {
         let messages = self.lot.messages_mut();
         for (index, message) in messages.iter_mut().enumerate() {
             message.tag = u64::from(owner) << 32 | index as u64;
+            message.prefetch_key();
         }
         let count = i32::try_from(messages.len()).unwrap_or(i32::MAX);
         // SAFETY: `Message` has the layout of librdkafka's message, asserted beside it. The
@@ -273,7 +274,9 @@ impl<R: Recipient> Outstanding<R> {
         }
         let unreported = std::mem::take(&mut self.unreported);
         if unreported > 0 {
-            std::mem::forget(std::mem::take(&mut self.lot));
+            let lot = std::mem::take(&mut self.lot);
+            lot.recipients().for_each(Recipient::written_off);
+            std::mem::forget(lot);
         }
         (unreported, reported)
     }

@@ -37,7 +37,7 @@ fn without_client() -> (Arc<Shared<Told>>, Publisher<Told>) {
 /// Ships records with these hashes, which are their slots, too.
 fn ship(publisher: &mut Publisher<Told>, hashes: std::ops::Range<u32>) -> Log {
     let log = Log::default();
-    let topic = publisher.topic("topic");
+    let topic = publisher.topic("topic").unwrap();
     for hash in hashes {
         publisher.add(topic, None, hash, 0..1, hash);
     }
@@ -64,7 +64,7 @@ fn share(hashes: std::ops::Range<u32>, partition: usize, partitions: usize) -> u
 fn records_wait_for_the_number_of_partitions_and_go_where_their_hashes_say() {
     let (shared, mut publisher) = without_client();
     ship(&mut publisher, 0..100);
-    let topic = shared.topic("topic");
+    let topic = shared.topic("topic").unwrap();
     assert_eq!(topic.pending().messages, 100);
     topic.learn(&shared, 3);
     assert_eq!(topic.pending().messages, 0);
@@ -76,7 +76,7 @@ fn records_wait_for_the_number_of_partitions_and_go_where_their_hashes_say() {
 #[test]
 fn a_topic_that_grows_keeps_what_waits_and_uses_its_new_partitions() {
     let (shared, mut publisher) = without_client();
-    let topic = shared.topic("topic");
+    let topic = shared.topic("topic").unwrap();
     topic.learn(&shared, 2);
     ship(&mut publisher, 0..10);
     topic.learn(&shared, 4);
@@ -87,7 +87,7 @@ fn a_topic_that_grows_keeps_what_waits_and_uses_its_new_partitions() {
 #[test]
 fn a_topic_that_shrinks_moves_what_waits_for_partitions_that_are_gone() {
     let (shared, mut publisher) = without_client();
-    let topic = shared.topic("topic");
+    let topic = shared.topic("topic").unwrap();
     topic.learn(&shared, 4);
     ship(&mut publisher, 0..40);
     topic.learn(&shared, 2);
@@ -102,7 +102,7 @@ fn a_topic_that_shrinks_moves_what_waits_for_partitions_that_are_gone() {
 fn a_topic_just_seen_for_the_first_time_may_be_unknown_for_a_moment() {
     let (shared, mut publisher) = without_client();
     let log = ship(&mut publisher, 0..2);
-    let topic = shared.topic("topic");
+    let topic = shared.topic("topic").unwrap();
     let now = Instant::now();
     assert!(
         !topic.refuse(&shared, Failure::UnknownTopic, now),
@@ -122,7 +122,7 @@ fn a_topic_just_seen_for_the_first_time_may_be_unknown_for_a_moment() {
 fn a_closed_producer_reports_what_waits_and_takes_nothing() {
     let (shared, mut publisher) = without_client();
     let pending = ship(&mut publisher, 0..3);
-    shared.topic("other").learn(&shared, 1);
+    shared.topic("other").unwrap().learn(&shared, 1);
     shared.close();
     let late = ship(&mut publisher, 3..5);
     let report = Report::Failed(Failure::ShuttingDown);
@@ -131,6 +131,6 @@ fn a_closed_producer_reports_what_waits_and_takes_nothing() {
         [(0, report), (1, report), (2, report)]
     );
     assert_eq!(*late.lock().unwrap(), [(3, report), (4, report)]);
-    shared.topic("topic").learn(&shared, 2);
-    assert_eq!(shared.topic("topic").partition_count(), 0);
+    shared.topic("topic").unwrap().learn(&shared, 2);
+    assert_eq!(shared.topic("topic").unwrap().partition_count(), 0);
 }

@@ -28,7 +28,7 @@ fn every_record_is_reported_once_and_lies_in_java_s_partition_in_the_order_of_sh
         for slot in 0..per_flight {
             let (topic, _) = topics[(number % 3) as usize];
             let key = format!("key-{}", number % 41);
-            let index = rig.publisher.topic(topic);
+            let index = rig.publisher.topic(topic).unwrap();
             let key_range = put(&mut bytes, key.as_bytes());
             let value_range = put(&mut bytes, number.to_string().as_bytes());
             rig.publisher.add(
@@ -112,7 +112,7 @@ fn batches_keep_to_their_limit_of_bytes() {
 fn no_key_an_empty_key_and_an_empty_value_are_three_different_things() {
     let mut rig = Rig::start();
     rig.cluster.create_topic("shapes", 3).unwrap();
-    let topic = rig.publisher.topic("shapes");
+    let topic = rig.publisher.topic("shapes").unwrap();
     let bytes = b"keyvalue".to_vec();
     rig.publisher.add(topic, None, 4, 3..8, 0);
     rig.publisher.add(topic, Some(0..0), 4, 3..8, 1);
@@ -142,7 +142,7 @@ fn no_key_an_empty_key_and_an_empty_value_are_three_different_things() {
 fn a_range_beyond_the_parcel_fails_that_record_alone() {
     let mut rig = Rig::start();
     rig.warm_up("ranges");
-    let topic = rig.publisher.topic("ranges");
+    let topic = rig.publisher.topic("ranges").unwrap();
     rig.publisher.add(topic, Some(0..3), 0, 3..8, 0);
     rig.publisher.add(topic, Some(0..3), 0, 3..9, 1);
     let (start, end) = (7, 3);

@@ -150,7 +150,7 @@ pub(crate) fn ship(
     records: &[(&str, &str)],
 ) -> Arc<Sheet> {
     let mut bytes = Vec::new();
-    let index = publisher.topic(topic);
+    let index = publisher.topic(topic).unwrap();
     for (slot, (key, value)) in (0..).zip(records) {
         let key_range = put(&mut bytes, key.as_bytes());
         let value_range = put(&mut bytes, value.as_bytes());

@@ -84,7 +84,10 @@ fn one_parcel_may_hold_records_of_good_and_bad_topics() {
     rig.cluster
         .set_topic_error("bad", ErrorCode::TOPIC_AUTHORIZATION_FAILED)
         .unwrap();
-    let (good, bad) = (rig.publisher.topic("good"), rig.publisher.topic("bad"));
+    let (good, bad) = (
+        rig.publisher.topic("good").unwrap(),
+        rig.publisher.topic("bad").unwrap(),
+    );
     for slot in 0..100 {
         rig.publisher.add(
             if slot % 2 == 0 { good } else { bad },

@@ -7,9 +7,11 @@
 //!
 //! The Kafka key is an object of the first four metadata.
 
+use std::cell::RefCell;
+
 use aeroduct_record::{LastUpdate, Operation, Record};
 
-use super::{Rendered, durable, expiry, member, user_key, write_user_key};
+use super::{Rendered, durable, expiry, member, shape::Shape, user_key, write_user_key};
 use crate::{
     error::{PrepareError, ValueFault},
     lane::UnixSeconds,
@@ -24,6 +26,7 @@ pub(crate) struct FlatJson {
     /// Length of the metadata member's name as it stands in `start`, between its quotes.
     name_len: usize,
     stringify_map_keys: bool,
+    shape: RefCell<Shape>,
 }
 
 impl FlatJson {
@@ -49,6 +52,7 @@ impl FlatJson {
             start: start.into(),
             name_len,
             stringify_map_keys,
+            shape: RefCell::new(Shape::new(b",\"", b"\":")),
         }
     }
 
@@ -107,23 +111,21 @@ impl FlatJson {
         out: &mut Vec<u8>,
         nest: &mut Nest,
     ) -> Result<(), PrepareError> {
-        let names = nest.names.mark();
         let metadata_name =
             value_start + Self::NAME_START..value_start + Self::NAME_START + self.name_len;
-        nest.names.push(out, metadata_name.clone());
+        let mut shape = self.shape.borrow_mut();
+        let mut walk = shape.walk(&nest.names, Some(metadata_name.clone()));
         for bin in record.bins {
             let fail = |fault| PrepareError::bin(bin.name, fault);
-            out.extend_from_slice(b",\"");
-            let start = out.len();
-            string::write_unquoted(out, bin.name);
-            nest.names.push(out, start..out.len());
-            out.extend_from_slice(b"\":");
+            walk.write(out, &mut nest.names, bin.name);
             let particle = bin
                 .particle()
                 .map_err(|error| fail(ValueFault::Particle(error)))?;
             value::write(out, particle, nest, self.stringify_map_keys).map_err(fail)?;
         }
-        let Some(name) = nest.names.close(out, names).and_then(|name| out.get(name)) else {
+        let names = record.bins.iter().map(|bin| bin.name);
+        let repeated = walk.close(out, &mut nest.names, names);
+        let Some(name) = repeated.and_then(|name| out.get(name)) else {
             return Ok(());
         };
         let collides = Some(name) == out.get(metadata_name);

@@ -8,9 +8,11 @@
 //!
 //! The Kafka key is the array `key`, so its bytes are shared with the value.
 
+use std::cell::RefCell;
+
 use aeroduct_record::{Bins, LastUpdate, Operation, Particle, Record, cdt::MapOrder};
 
-use super::{Rendered, durable, expiry, member, user_key, write_user_key};
+use super::{Rendered, durable, expiry, member, shape::Shape, user_key, write_user_key};
 use crate::{
     error::{PrepareError, ValueFault},
     lane::UnixSeconds,
@@ -30,6 +32,7 @@ pub(crate) struct Json {
     /// The key's array up to the digest.
     key: Box<[u8]>,
     stringify_map_keys: bool,
+    shape: RefCell<Shape>,
 }
 
 impl Json {
@@ -45,6 +48,7 @@ impl Json {
         Self {
             key: key.into(),
             stringify_map_keys,
+            shape: RefCell::new(Shape::new(b",{\"name\":\"", b"")),
         }
     }
 
@@ -79,8 +83,14 @@ impl Json {
             Operation::Write { .. } => {
                 member(out, b",\"exp\":", expiry(metadata, arrived));
                 member(out, b",\"lut\":", last_update);
-                out.extend_from_slice(b",\"bins\":[");
+                out.extend_from_slice(b",\"bins\":");
+                let bins_start = out.len();
                 self.write_bins(record.bins, out, nest)?;
+                match out.get_mut(bins_start) {
+                    // In place of the comma before the first bin.
+                    Some(first) => *first = b'[',
+                    None => out.push(b'['),
+                }
                 out.extend_from_slice(b"]}");
             }
             Operation::Delete {
@@ -96,21 +106,18 @@ impl Json {
         })
     }
 
+    /// Appends each bin behind a comma.
     fn write_bins(
         &self,
         bins: Bins<'_>,
         out: &mut Vec<u8>,
         nest: &mut Nest,
     ) -> Result<(), PrepareError> {
-        let names = nest.names.mark();
-        let mut opening: &[u8] = b"{\"name\":\"";
+        let mut shape = self.shape.borrow_mut();
+        let mut walk = shape.walk(&nest.names, None);
         for bin in bins {
             let fail = |fault| PrepareError::bin(bin.name, fault);
-            out.extend_from_slice(opening);
-            opening = b",{\"name\":\"";
-            let start = out.len();
-            string::write_unquoted(out, bin.name);
-            nest.names.push(out, start..out.len());
+            walk.write(out, &mut nest.names, bin.name);
             let particle = bin
                 .particle()
                 .map_err(|error| fail(ValueFault::Particle(error)))?;
@@ -118,7 +125,8 @@ impl Json {
             let order = value::write(out, particle, nest, self.stringify_map_keys).map_err(fail)?;
             out.extend_from_slice(order.map_or(b"}", order_fragment));
         }
-        match nest.names.close(out, names) {
+        let names = bins.iter().map(|bin| bin.name);
+        match walk.close(out, &mut nest.names, names) {
             Some(name) => Err(PrepareError::bin(
                 out.get(name).unwrap_or_default(),
                 ValueFault::DuplicateBin,

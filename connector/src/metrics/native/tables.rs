@@ -148,6 +148,11 @@ const RECORDS: &[Native] = &[
         "Messages that are no sound records, answered with a permanent error",
         |it| it.totals.malformed,
     ),
+    counter(
+        "aeroduct_connector_records_ahead_total",
+        "Records changed in the future, as the connector's clock has it: the clocks differ",
+        |it| it.totals.ahead,
+    ),
     with(
         "aeroduct_connector_record_bytes",
         Kind::Histogram,
@@ -192,13 +197,15 @@ const RECORDS: &[Native] = &[
     with(
         "aeroduct_connector_stage_seconds",
         Kind::Histogram,
-        "Stages of the way of a record",
+        "Stages of the way of a record: read-to-submit, submit-to-report, read-to-report, \
+         report-to-reply",
         Reading::Samples(|it, samples| {
             let totals = &it.totals;
             for (stage, counts) in [
                 ("read-to-submit", &totals.read_to_submit),
                 ("submit-to-report", &totals.submit_to_report),
                 ("read-to-report", &totals.read_to_report),
+                ("report-to-reply", &totals.report_to_reply),
             ] {
                 samples.histogram(&[("stage", stage)], counts, PER_SECOND);
             }

@@ -3,6 +3,7 @@
 //! digest as its key.
 
 use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, Settings, murmur2};
+use anyhow::Context;
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -82,7 +83,7 @@ fn read(
     topic: &str,
     value: &[u8],
 ) -> anyhow::Result<()> {
-    let topic = publisher.topic(topic);
+    let topic = publisher.topic(topic).context("too many topics")?;
     let mut buffer = vec![0; 256 << 10];
     let mut held = 0;
     loop {

@@ -12,7 +12,7 @@ use aeroduct_connector::metrics::Metrics;
 use aeroduct_connector::pipeline::{
     Arenas, Departed, Load, Message, Pipeline, Refusals, Shared, Sink, Window,
 };
-use aeroduct_connector::source::{Listener, Shard, ShardSettings};
+use aeroduct_connector::source::{Listener, LongFrames, Shard, ShardSettings};
 use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, Settings, TopicIndex};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ struct EarlySink {
 impl Sink for EarlySink {
     type Topic = TopicIndex;
 
-    fn topic(&mut self, name: &str) -> TopicIndex {
+    fn topic(&mut self, name: &str) -> Option<TopicIndex> {
         self.publisher.topic(name)
     }
 
@@ -100,11 +100,12 @@ pub(crate) fn serve(file: &Path) -> anyhow::Result<()> {
         arenas: Arc::new(Arenas::default()),
         refusals: Arc::new(Refusals::default()),
     };
+    let outstanding = Arc::default();
     let mut mailboxes = Vec::new();
     for metrics in metrics.shards() {
         let sink = EarlySink {
             publisher: producer.publisher(),
-            outstanding: Arc::default(),
+            outstanding: Arc::clone(&outstanding),
             slots: Vec::new(),
         };
         let pipeline = Pipeline::new(common.clone(), Arc::clone(metrics), sink);
@@ -112,6 +113,7 @@ pub(crate) fn serve(file: &Path) -> anyhow::Result<()> {
             reply_deadline: plan.aeroduct.reply_deadline,
             is_ack_buffered: true,
             read_bytes: None,
+            long_frames: Arc::new(LongFrames::new(128 << 20)),
         };
         let shard = Shard::new(settings, pipeline, Arc::clone(metrics))?;
         mailboxes.push(shard.mailbox());

@@ -6,7 +6,7 @@ use crate::process::cpu_of;
 use crate::report::Figure;
 use crate::system;
 use aeroduct_kafka::{Parcel, Producer as Batches, Recipient, Report, Settings, murmur2};
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
@@ -203,7 +203,7 @@ fn batches(bootstrap: &str, end: Instant) -> anyhow::Result<u64> {
     let pairs = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let producer = Batches::start(Settings::new(pairs.to_vec()))?;
     let mut publisher = producer.publisher();
-    let topic = publisher.topic(system::TOPIC);
+    let topic = publisher.topic(system::TOPIC).context("too many topics")?;
     let reported = Arc::new(AtomicU64::new(0));
     let mut count = 0_u64;
     while Instant::now() < end {

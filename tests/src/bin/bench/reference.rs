@@ -8,6 +8,9 @@ use aeroduct_wire::encode::{CdtWriter, EncodeError, MessageWriter};
 use base64::Engine;
 use serde::Serialize;
 
+/// When the record arrives, in seconds since 1970.
+pub(crate) const ARRIVED: u64 = 1_763_710_124;
+
 /// The frame of the reference record.
 pub(crate) fn frame() -> Result<Vec<u8>, EncodeError> {
     let token: Vec<u8> = (0..48).collect();
@@ -72,6 +75,16 @@ struct Metadata<'a> {
     exp: u64,
 }
 
+/// The Kafka key: the first four of the metadata.
+#[derive(Debug, Serialize)]
+pub(crate) struct Identity<'a> {
+    namespace: &'a str,
+    set: &'a str,
+    #[serde(rename = "userKey")]
+    user_key: &'a str,
+    digest: &'a str,
+}
+
 #[derive(Debug, Default, Serialize)]
 struct Attrs {
     tier: i64,
@@ -84,6 +97,16 @@ fn encode(bytes: &[u8]) -> String {
 }
 
 impl<'a> Reference<'a> {
+    /// The key of this record.
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        Identity {
+            namespace: self.metadata.namespace,
+            set: self.metadata.set,
+            user_key: self.metadata.user_key,
+            digest: &self.metadata.digest,
+        }
+    }
+
     /// Reads the record by name, as a derived type would be filled.
     pub(crate) fn of(record: &Record<'a>) -> Self {
         let metadata = &record.metadata;
@@ -99,7 +122,10 @@ impl<'a> Reference<'a> {
                 msg: "write",
                 generation: metadata.generation.unwrap_or_default(),
                 lut: metadata.last_update.map_or(0, LastUpdate::unix_ms),
-                exp: 0,
+                exp: match metadata.ttl {
+                    Ttl::Seconds(ttl) => ARRIVED + u64::from(ttl),
+                    _ => 0,
+                },
             },
             ..Self::default()
         };

@@ -1,0 +1,265 @@
+//! The names of a record's bins, as they are written. Records of one set mostly have the same bins in
+//! the same order: then each name is a comparison and a copy of fixed length, and none of them has to be
+//! looked at for escapes or for a name that is there twice.
+
+use std::ops::Range;
+
+use crate::text::{names::Names, string};
+
+/// What is copied for a name, in bytes: its punctuation and a name of plain text fit.
+const FRAGMENT_MAX: usize = 32;
+
+/// Records in a row with other bins after which theirs are taken for the common ones: sets whose
+/// records differ from each other must not pay for remembering each.
+const MISSES_MAX: u32 = 8;
+
+/// The bin names that most records have.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// What is written before a name and after it.
+    before: &'static [u8],
+    after: &'static [u8],
+    bins: Vec<Known>,
+    /// Where the names of the record at hand begin in the output.
+    starts: Vec<usize>,
+    /// Records since the last with just these bins.
+    misses: u32,
+}
+
+/// One bin name and what is written for it.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    name: Packed,
+    fragment: [u8; FRAGMENT_MAX],
+    len: usize,
+    /// Of the escaped name alone.
+    name_len: usize,
+}
+
+/// A name of up to 16 bytes in two words; with the length, equal only for equal names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Packed {
+    len: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Packed {
+    #[inline]
+    fn new(name: &[u8]) -> Self {
+        let (first, last) =
+            if let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk()) {
+                (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+            } else if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk()) {
+                (
+                    u32::from_le_bytes(*first).into(),
+                    u32::from_le_bytes(*last).into(),
+                )
+            } else {
+                let word = name
+                    .iter()
+                    .fold(0, |word, byte| word << 8 | u64::from(*byte));
+                (word, 0)
+            };
+        Self {
+            len: name.len(),
+            first,
+            last,
+        }
+    }
+}
+
+/// The names of one record, written one after another.
+#[derive(Debug)]
+pub(super) struct Walk<'s> {
+    shape: &'s mut Shape,
+    /// Bins so far that were where they were in the record before.
+    same: usize,
+    /// All of them so far.
+    is_same: bool,
+    /// Where the names begin in [`Names`], if they had to be remembered.
+    mark: usize,
+    taken: Option<Range<usize>>,
+}
+
+impl Shape {
+    pub(super) const fn new(before: &'static [u8], after: &'static [u8]) -> Self {
+        Self {
+            before,
+            after,
+            bins: Vec::new(),
+            starts: Vec::new(),
+            misses: 0,
+        }
+    }
+
+    /// Begins a record. `taken` is where in the output a further name of the same object stands,
+    /// one and the same for all records of this shape.
+    #[inline]
+    pub(super) fn walk(&mut self, names: &Names, taken: Option<Range<usize>>) -> Walk<'_> {
+        self.starts.clear();
+        Walk {
+            shape: self,
+            same: 0,
+            is_same: true,
+            mark: names.mark(),
+            taken,
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Appends a name with its punctuation.
+    #[inline]
+    pub(super) fn write(&mut self, out: &mut Vec<u8>, names: &mut Names, name: &[u8]) {
+        if self.is_same
+            && let Some(known) = self.shape.bins.get(self.same)
+            && known.name == Packed::new(name)
+        {
+            self.shape.starts.push(out.len() + self.shape.before.len());
+            out.extend_from_slice(&known.fragment);
+            out.truncate(out.len() - (FRAGMENT_MAX - known.len));
+            self.same += 1;
+            return;
+        }
+        if std::mem::replace(&mut self.is_same, false) {
+            self.remember(out, names);
+        }
+        out.extend_from_slice(self.shape.before);
+        let start = out.len();
+        string::write_unquoted(out, name);
+        names.push(out, start..out.len());
+        out.extend_from_slice(self.shape.after);
+    }
+
+    /// Remembers the names that were the same up to here.
+    #[cold]
+    fn remember(&mut self, out: &[u8], names: &mut Names) {
+        if let Some(taken) = self.taken.take() {
+            names.push(out, taken);
+        }
+        for (known, &start) in self.shape.bins.iter().zip(&self.shape.starts) {
+            names.push(out, start..start + known.name_len);
+        }
+    }
+
+    /// Ends the record, whose bins have these names in the end. Returns where in `out` a name stands
+    /// that is there twice.
+    #[inline]
+    pub(super) fn close<'n>(
+        self,
+        out: &[u8],
+        names: &mut Names,
+        bins: impl Iterator<Item = &'n [u8]>,
+    ) -> Option<Range<usize>> {
+        if self.is_same && self.same == self.shape.bins.len() {
+            self.shape.misses = 0;
+            return None;
+        }
+        self.close_other(out, names, bins)
+    }
+
+    #[cold]
+    fn close_other<'n>(
+        self,
+        out: &[u8],
+        names: &mut Names,
+        bins: impl Iterator<Item = &'n [u8]>,
+    ) -> Option<Range<usize>> {
+        // Fewer bins than expected, all of them known, are a part of what has no name twice.
+        let repeated = if self.is_same {
+            None
+        } else {
+            names.close(out, self.mark)
+        };
+        self.shape.misses += 1;
+        let is_due = self.shape.bins.is_empty() || self.shape.misses >= MISSES_MAX;
+        if repeated.is_none() && is_due {
+            self.shape.learn(bins);
+        }
+        repeated
+    }
+}
+
+impl Shape {
+    /// Takes these names for those of the next record, as far as they are of the common kind.
+    fn learn<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+        self.misses = 0;
+        self.bins.clear();
+        let mut text = Vec::with_capacity(FRAGMENT_MAX);
+        for name in names {
+            text.clear();
+            text.extend_from_slice(self.before);
+            string::write_unquoted(&mut text, name);
+            let name_len = text.len() - self.before.len();
+            text.extend_from_slice(self.after);
+            let mut fragment = [0; FRAGMENT_MAX];
+            let Some(place) = fragment.get_mut(..text.len()) else {
+                return;
+            };
+            place.copy_from_slice(&text);
+            self.bins.push(Known {
+                name: Packed::new(name),
+                fragment,
+                len: text.len(),
+                name_len,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Writes records of bins without values, and tells for each which name it has twice.
+    fn write(records: &[Vec<String>]) -> Vec<(String, Option<String>)> {
+        let mut shape = Shape::new(b",\"", b"\":");
+        let mut names = Names::default();
+        let mut all = Vec::new();
+        for record in records {
+            names.clear();
+            let mut out = b"{\"meta".to_vec();
+            let mut walk = shape.walk(&names, Some(2..6));
+            for name in record {
+                walk.write(&mut out, &mut names, name.as_bytes());
+            }
+            let bins = record.iter().map(String::as_bytes);
+            let twice = walk.close(&out, &mut names, bins);
+            let text = String::from_utf8(out).unwrap();
+            let twice = twice.and_then(|place| text.get(place).map(str::to_owned));
+            all.push((text, twice));
+        }
+        all
+    }
+
+    fn expected(record: &[String]) -> String {
+        let members = record.iter().map(|name| {
+            let quoted = serde_json::to_string(name).unwrap();
+            format!(",{quoted}:")
+        });
+        format!("{{\"meta{}", members.collect::<String>())
+    }
+
+    proptest! {
+        #[test]
+        fn names_are_written_and_repetitions_found_whatever_the_records_before(
+            records in prop::collection::vec(
+                prop::collection::vec("[ab]{0,2}|meta|[a-z]{4,15}|[\"\\x01]{1,15}", 0..6), 1..8),
+            repeat in 1..12_usize,
+        ) {
+            // Each record several times in a row, so that shapes are learnt, met and left.
+            let records: Vec<_> = records
+                .into_iter()
+                .flat_map(|record| std::iter::repeat_n(record, repeat))
+                .collect();
+            for (record, (text, twice)) in records.iter().zip(write(&records)) {
+                prop_assert_eq!(text, expected(record));
+                let mut seen = std::collections::HashSet::from(["meta"]);
+                let is_twice = record.iter().any(|name| !seen.insert(name));
+                prop_assert_eq!(twice.is_some(), is_twice);
+            }
+        }
+    }
+}
