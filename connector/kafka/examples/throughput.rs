@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aeroduct_kafka::mock::{Api, MockCluster};
-use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, Settings, murmur2};
+use aeroduct_kafka::{
+    Parcel, Producer, Publisher, Recipient, Report, Settings, TopicIndex, murmur2,
+};
 
 const VALUE_BYTES: usize = 500;
 const WINDOW: u64 = 32_768;
@@ -91,11 +93,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn measure(settings: Settings, records: u64, per_flight: u64) -> Result<(), Box<dyn Error>> {
     let producer = Producer::start(settings)?;
     let mut publisher = producer.publisher();
+    let topic = publisher.topic(TOPIC).ok_or("too many topics")?;
+    let mut way = (publisher, topic);
     let shard = Arc::new(Shard::default());
-    send(&mut publisher, &shard, 1000, per_flight);
+    send(&mut way, &shard, 1000, per_flight);
     let before = producer.snapshot();
     let (start, cpu_start) = (Instant::now(), cpu_seconds()?);
-    send(&mut publisher, &shard, records, per_flight);
+    send(&mut way, &shard, records, per_flight);
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - cpu_start);
     let after = producer.snapshot();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
@@ -109,10 +113,13 @@ fn measure(settings: Settings, records: u64, per_flight: u64) -> Result<(), Box<
     Ok(())
 }
 
+/// A publisher and the topic that it publishes to.
+type Way = (Publisher<Flight>, TopicIndex);
+
 /// Ships so many records and waits for their reports, with a window like a connector's.
-fn send(publisher: &mut Publisher<Flight>, shard: &Arc<Shard>, records: u64, per_flight: u64) {
+fn send(way: &mut Way, shard: &Arc<Shard>, records: u64, per_flight: u64) {
+    let (publisher, topic) = way;
     let value = [b'v'; VALUE_BYTES];
-    let topic = publisher.topic(TOPIC).expect("one topic of a thousand");
     let base = shard.settled.load(Ordering::Acquire);
     let mut sent = 0_u64;
     while sent < records {
@@ -125,7 +132,7 @@ fn send(publisher: &mut Publisher<Flight>, shard: &Arc<Shard>, records: u64, per
             let key = (sent + u64::from(slot)).to_le_bytes();
             let key_range = put(&mut bytes, &key);
             let value_range = put(&mut bytes, &value);
-            publisher.add(topic, Some(key_range), murmur2(&key), value_range, slot);
+            publisher.add(*topic, Some(key_range), murmur2(&key), value_range, slot);
         }
         publisher.ship(Parcel::seal(bytes, Flight(Arc::clone(shard))));
         sent += per_flight;
