@@ -4,10 +4,15 @@ use crate::pipeline::{Departed, Flight, Message, Sink};
 use aeroduct_config::Plan;
 use aeroduct_kafka::{Observer, Publisher, Settings, TopicIndex};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How many different topics a connector publishes to: the default of `aeroduct.max-topics`
 /// (14), which cannot be set yet. A record for a further one is unroutable (13.34).
 const TOPICS_MAX: usize = 1000;
+
+/// How long librdkafka waits for the rest of a batch that is being handed over; why, and what it
+/// costs, is in `docs/decisions/0003-batches-are-gathered-before-they-are-sent.md`.
+const GATHER: Duration = Duration::from_micros(200);
 
 /// A shard's end of the producer.
 pub struct KafkaSink {
@@ -51,6 +56,7 @@ pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
     let mut settings = Settings::new(producer.properties.clone());
     settings.linger = producer.linger;
     settings.batch_bytes = producer.batch_bytes;
+    settings.gather = GATHER;
     settings.topics_max = TOPICS_MAX;
     settings.observer = Some(observer);
     settings

@@ -21,6 +21,7 @@ mod native;
 mod parcel;
 mod partition;
 mod producer;
+mod prompter;
 mod publisher;
 mod quarantine;
 mod reports;

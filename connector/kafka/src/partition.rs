@@ -225,7 +225,9 @@ impl<R: Recipient> Partition<R> {
             return Handed::default();
         }
         let count = batch.len();
+        let start = Instant::now();
         let handed = batch.produce(topic, self.number, self.id);
+        shared.prompter.note(start, shared.settings.gather, count);
         shared.took_back(u32::try_from(count).unwrap_or(u32::MAX) - handed.accepted);
         shared.count_failed(Failure::TooLarge, u64::from(handed.too_large));
         if handed.accepted > 0 {

@@ -11,7 +11,7 @@ use crate::client::start_client;
 use crate::native::{BatchLimit, Client};
 use crate::shared::{Phase, Shared};
 use crate::sync::lock;
-use crate::{Publisher, Recipient, Settings, Snapshot, StartError, metadata, reports};
+use crate::{Publisher, Recipient, Settings, Snapshot, StartError, metadata, prompter, reports};
 
 /// How many records one batch holds at most, unless the properties say less: librdkafka's
 /// own limit of one request.
@@ -21,6 +21,7 @@ const BATCH_OVERHEAD_BYTES: usize = 128;
 
 const REPORTS: &str = "kafka-reports";
 const METADATA: &str = "kafka-metadata";
+const PROMPTER: &str = "kafka-prompter";
 
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,6 +41,7 @@ struct Life<R: Recipient> {
     shared: Arc<Shared<R>>,
     reports: Mutex<Option<JoinHandle<()>>>,
     metadata: Mutex<Option<JoinHandle<()>>>,
+    prompter: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl<R: Recipient> Clone for Producer<R> {
@@ -49,7 +51,7 @@ impl<R: Recipient> Clone for Producer<R> {
 }
 
 impl<R: Recipient> Producer<R> {
-    /// Starts a producer: its client and two threads. Does not wait for a broker: while
+    /// Starts a producer: its client and three threads. Does not wait for a broker: while
     /// none can be reached, records wait.
     ///
     /// # Errors
@@ -70,11 +72,14 @@ impl<R: Recipient> Producer<R> {
             shared: Arc::clone(&shared),
             reports: Mutex::new(None),
             metadata: Mutex::new(None),
+            prompter: Mutex::new(None),
         };
         let for_reports = Arc::clone(&shared);
         *lock(&life.reports) = Some(spawn(REPORTS, move || {
             reports::run(&for_reports, client);
         })?);
+        let for_prompter = Arc::clone(&shared);
+        *lock(&life.prompter) = Some(spawn(PROMPTER, move || prompter::run(&for_prompter))?);
         *lock(&life.metadata) = Some(spawn(METADATA, move || metadata::run(&shared))?);
         Ok(Self(Arc::new(life)))
     }
@@ -104,6 +109,9 @@ impl<R: Recipient> Producer<R> {
         }
         if has_ended(&self.0.metadata) {
             return Some(METADATA);
+        }
+        if has_ended(&self.0.prompter) {
+            return Some(PROMPTER);
         }
         self.0.shared.dead_quarantine()
     }
@@ -142,6 +150,8 @@ impl<R: Recipient> Life<R> {
 impl<R: Recipient> Drop for Life<R> {
     fn drop(&mut self) {
         let _: Drained = self.drain(Duration::ZERO);
+        self.shared.prompter.stop();
+        join(&self.prompter, PROMPTER);
         self.shared.questions.stop();
         join(&self.metadata, METADATA);
         self.shared.client.store(None);

@@ -15,9 +15,8 @@ pub struct Settings {
     pub linger: Duration,
     /// How long librdkafka holds a batch back before it sends it (its `linger.ms`). Zero
     /// sends at once, but then librdkafka's thread may start while a large batch is still
-    /// being handed over, cut it in two, and spin until the first half is acknowledged: on
-    /// busy machines half a millisecond here more than halves the CPU per record, and costs
-    /// a lone record about one millisecond.
+    /// being handed over, cut it in two, and spin until the first half is acknowledged. Some
+    /// hundred microseconds spare that; a lone record waits that long.
     pub gather: Duration,
     /// How many bytes of keys, values and record overhead one batch holds at most. A
     /// larger record goes alone. Never more than librdkafka's `message.max.bytes`.

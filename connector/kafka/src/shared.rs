@@ -13,6 +13,7 @@ use crate::counters::Counters;
 use crate::metadata::Questions;
 use crate::native::{BatchLimit, Client, ErrorCode, Lot};
 use crate::partition::Partition;
+use crate::prompter::Prompter;
 use crate::publisher::Item;
 use crate::quarantine::{Quarantine, Suspects};
 use crate::sync::lock;
@@ -39,6 +40,7 @@ pub(crate) struct Shared<R: Recipient> {
     /// The main client; `None` between two.
     pub(crate) client: ArcSwapOption<Client>,
     pub(crate) questions: Questions<R>,
+    pub(crate) prompter: Prompter,
     topics: Mutex<Topics<R>>,
     /// Partition n is the one with id n + 1.
     partitions: RwLock<Vec<Arc<Partition<R>>>>,
@@ -63,6 +65,7 @@ impl<R: Recipient> Shared<R> {
             counters: Counters::default(),
             client: ArcSwapOption::empty(),
             questions: Questions::default(),
+            prompter: Prompter::default(),
             topics: Mutex::new(Topics {
                 by_name: HashMap::new(),
                 is_closed: false,
@@ -121,6 +124,7 @@ impl<R: Recipient> Shared<R> {
             .saturating_add(1);
         let partition = Arc::new(Partition::new(id, number, Arc::clone(topic)));
         partitions.push(Arc::clone(&partition));
+        self.prompter.note_partition();
         partition
     }
 

@@ -130,6 +130,13 @@ impl Client {
         unsafe { sys::rd_kafka_purge(self.native.as_ptr(), flags) };
     }
 
+    /// Makes the threads of all brokers look for what is to be sent. Returns at once.
+    pub(crate) fn prompt(&self) {
+        // SAFETY: the client lives as long as `self`. A flush without time wakes the threads and
+        // waits for nothing; that messages are left is its usual answer.
+        unsafe { sys::rd_kafka_flush(self.native.as_ptr(), 0) };
+    }
+
     /// Asks a broker for the number of partitions of a topic, waiting up to `limit`.
     pub(crate) fn partition_count(
         &self,

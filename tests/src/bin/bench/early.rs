@@ -13,7 +13,7 @@ use aeroduct_connector::pipeline::{
     Arenas, Departed, Load, Message, Pipeline, Refusals, Shared, Sink, Window,
 };
 use aeroduct_connector::source::{Listener, LongFrames, Shard, ShardSettings};
-use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, Settings, TopicIndex};
+use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, TopicIndex};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,9 +88,10 @@ pub(crate) fn serve(file: &Path) -> anyhow::Result<()> {
     let plan: Arc<Plan> = Arc::new(aeroduct_config::load(file)?);
     let listener = Listener::bind(&plan.service.addresses, &plan.service.ports)?;
     let metrics = Metrics::new(plan.service.io_threads, &plan.service.cluster_name);
-    let mut settings = Settings::new(plan.producer.properties.clone());
-    settings.batch_bytes = plan.producer.batch_bytes;
-    let producer = Producer::start(settings)?;
+    let producer = Producer::start(aeroduct_connector::sink::settings(
+        &plan,
+        metrics.observer(),
+    ))?;
     let common = Shared {
         plan: Arc::clone(&plan),
         window: Arc::new(Window::new(Load {
