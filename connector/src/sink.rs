@@ -12,7 +12,7 @@ const TOPICS_MAX: usize = 1000;
 
 /// How long librdkafka waits for the rest of a batch that is being handed over; why, and what it
 /// costs, is in `docs/decisions/0003-batches-are-gathered-before-they-are-sent.md`.
-const GATHER: Duration = Duration::from_micros(200);
+pub const GATHER: Duration = Duration::from_micros(200);
 
 /// A shard's end of the producer.
 pub struct KafkaSink {

@@ -2,6 +2,7 @@
 //! told apart and nothing more; every message has the same prebuilt value, and the record's
 //! digest as its key.
 
+use aeroduct_connector::sink::GATHER;
 use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, Settings, murmur2};
 use anyhow::Context;
 use std::collections::VecDeque;
@@ -60,7 +61,9 @@ pub(crate) fn serve(bootstrap: &str, topic: &str, value: &'static [u8]) -> anyho
         ("queue.buffering.max.messages", "1000000"),
     ];
     let pairs = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let producer = Producer::start(Settings::new(pairs.to_vec()))?;
+    let mut settings = Settings::new(pairs.to_vec());
+    settings.gather = GATHER;
+    let producer = Producer::start(settings)?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     crate::process::ready(listener.local_addr()?);
     for stream in listener.incoming() {

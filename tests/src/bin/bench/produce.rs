@@ -5,6 +5,7 @@ use crate::Bench;
 use crate::process::cpu_of;
 use crate::report::Figure;
 use crate::system;
+use aeroduct_connector::sink::GATHER;
 use aeroduct_kafka::{Parcel, Producer as Batches, Recipient, Report, Settings, murmur2};
 use anyhow::{Context, ensure};
 use rdkafka::ClientContext;
@@ -201,7 +202,9 @@ fn batches(bootstrap: &str, end: Instant) -> anyhow::Result<u64> {
         ("queue.buffering.max.messages", "1000000"),
     ];
     let pairs = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let producer = Batches::start(Settings::new(pairs.to_vec()))?;
+    let mut settings = Settings::new(pairs.to_vec());
+    settings.gather = GATHER;
+    let producer = Batches::start(settings)?;
     let mut publisher = producer.publisher();
     let topic = publisher.topic(system::TOPIC).context("too many topics")?;
     let reported = Arc::new(AtomicU64::new(0));
