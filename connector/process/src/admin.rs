@@ -16,7 +16,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -24,6 +23,7 @@ pub use hyper::body::{Body, Bytes};
 pub use hyper::{Method, Request, StatusCode};
 pub use response::{Response, json, text, typed};
 
+use crate::listen::{ListenError, listen};
 use crate::logging::{Throttle, chain};
 
 /// Most connections at a time; further ones wait in the system's queue.
@@ -126,38 +126,14 @@ pub struct AdminServer {
     listeners: Vec<(SocketAddr, TcpListener)>,
 }
 
-fn bind(address: SocketAddr, is_v6_only: bool) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    socket.set_reuse_address(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(is_v6_only)?;
-    }
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
 impl AdminServer {
     /// Binds all addresses, or fails at once with the one that cannot be had. From here on peers
     /// can connect; they are answered when [`serve`](Self::serve) runs.
     pub fn bind(addresses: &[SocketAddr]) -> Result<Self, AdminError> {
-        // `::` alone means every interface; beside an IPv4 address it cannot take the other
-        // family's connections too.
-        let is_v6_only = addresses.iter().any(SocketAddr::is_ipv4);
-        let bind = |&address: &SocketAddr| {
-            let listener = bind(address, is_v6_only)?;
-            Ok((listener.local_addr()?, listener))
-        };
-        let listeners = addresses.iter().map(|address| {
-            bind(address).map_err(|source| AdminError::Bind {
-                address: *address,
-                source,
-            })
-        });
-        Ok(Self {
-            listeners: listeners.collect::<Result<_, _>>()?,
-        })
+        let bound = listen(addresses, BACKLOG);
+        bound
+            .map(|listeners| Self { listeners })
+            .map_err(|ListenError { address, source }| AdminError::Bind { address, source })
     }
 
     /// The bound addresses, with the ports that the system chose where 0 was asked for.

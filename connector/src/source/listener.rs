@@ -2,9 +2,10 @@
 
 use super::mailbox::{Arrival, Mailbox, waker};
 use crate::metrics::ConnectionMetrics;
+use aeroduct_process::listen::{ListenError, listen};
 use aeroduct_process::logging::Throttle;
 use mio::{Events, Interest, Poll, Token, Waker};
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{SockRef, TcpKeepalive};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -85,41 +86,28 @@ impl Listener {
             addresses: Vec::new(),
             gate,
         };
-        // `::` alone means every interface, as it does in Java; beside an IPv4 address it
-        // cannot take the other family's connections too.
-        let is_v6_only = addresses.iter().any(IpAddr::is_ipv4);
-        for &ip in addresses {
-            for &port in ports {
-                let address = SocketAddr::new(ip, port);
-                listener
-                    .add(address, is_v6_only)
-                    .map_err(|source| BindError { address, source })?;
-            }
+        let all: Vec<_> = addresses
+            .iter()
+            .flat_map(|&ip| ports.iter().map(move |&port| SocketAddr::new(ip, port)))
+            .collect();
+        let bound = listen(&all, BACKLOG)
+            .map_err(|ListenError { address, source }| BindError { address, source })?;
+        for (address, socket) in bound {
+            listener
+                .add(address, socket)
+                .map_err(|source| BindError { address, source })?;
         }
         Ok(listener)
     }
 
-    fn add(&mut self, address: SocketAddr, is_v6_only: bool) -> io::Result<()> {
-        let socket = Socket::new(
-            Domain::for_address(address),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
-        socket.set_reuse_address(true)?;
-        if address.is_ipv6() {
-            socket.set_only_v6(is_v6_only)?;
-        }
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        let listener = TcpListener::from(socket);
-        self.addresses.push(listener.local_addr()?);
-        let mut listener = mio::net::TcpListener::from_std(listener);
+    fn add(&mut self, address: SocketAddr, socket: TcpListener) -> io::Result<()> {
+        let mut socket = mio::net::TcpListener::from_std(socket);
         let token = Token(self.sockets.len());
         self.poll
             .registry()
-            .register(&mut listener, token, Interest::READABLE)?;
-        self.sockets.push(listener);
+            .register(&mut socket, token, Interest::READABLE)?;
+        self.addresses.push(address);
+        self.sockets.push(socket);
         Ok(())
     }
 
