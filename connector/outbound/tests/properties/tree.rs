@@ -160,9 +160,18 @@ fn java(value: f64) -> String {
             "-Infinity".to_owned()
         }
     } else if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
-        format!("{value:?}")
+        let shortest = format!("{value:?}");
+        let decimals = shortest.split_once('.').unwrap().1.len();
+        format!("{value:.decimals$}")
     } else {
-        let text = format!("{value:e}");
+        // The fewest digits that read back, and of the texts with so many the nearest; of two
+        // equally near, the even one, as the standard library rounds to a given number.
+        let shortest = format!("{value:e}");
+        let digits = shortest.split_once('e').unwrap().0;
+        let decimals = digits
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        let text = format!("{value:.decimals$e}");
         let (mantissa, exponent) = text.split_once('e').unwrap();
         let point = if mantissa.contains('.') { "" } else { ".0" };
         format!("{mantissa}{point}E{exponent}")
