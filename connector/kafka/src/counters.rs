@@ -23,8 +23,6 @@ pub(crate) struct Counters {
     pub(crate) clients_created: AtomicU64,
     pub(crate) clients_closed: AtomicU64,
     pub(crate) fatal_errors: AtomicU64,
-    /// With librdkafka's main client and not reported.
-    pub(crate) outstanding: AtomicU64,
     /// Shipped and not reported.
     pub(crate) unreported: AtomicU64,
     brokers: AtomicU8,
@@ -49,7 +47,6 @@ impl Default for Counters {
             clients_created: AtomicU64::new(0),
             clients_closed: AtomicU64::new(0),
             fatal_errors: AtomicU64::new(0),
-            outstanding: AtomicU64::new(0),
             unreported: AtomicU64::new(0),
             brokers: AtomicU8::new(BrokerState::Unknown as u8),
             logged_ms: Default::default(),
@@ -127,7 +124,7 @@ impl Counters {
             clients_closed: load(&self.clients_closed),
             fatal_errors: load(&self.fatal_errors),
             waiting: Volume::default(),
-            outstanding: load(&self.outstanding),
+            outstanding: 0,
             brokers,
             topics: Vec::new(),
         }

@@ -4,14 +4,17 @@
 //! A caller writes keys and values of many records into one buffer, seals it as a
 //! [`Parcel`] and hands it to its [`Publisher`]. Per partition at most one batch is
 //! with librdkafka; what arrives meanwhile waits and goes as the next batch when
-//! the reports of the last one are in (group commit). Every record gets exactly one
-//! [`Report`], through the parcel's [`Recipient`].
+//! the reports of the last one are in (group commit). With many partitions they take turns,
+//! so that their batches grow; many topics are shared out among several clients. Every
+//! record gets exactly one [`Report`], through the parcel's [`Recipient`].
 //!
 //! Order: records of one partition reach Kafka in the order in which they were
 //! shipped. All `unsafe` of the project is in `native`, behind safe types.
 
 mod alarm;
+mod berths;
 mod breaker;
+mod carrier;
 mod client;
 mod counters;
 mod failure;

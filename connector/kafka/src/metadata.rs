@@ -193,10 +193,10 @@ fn wait<R: Recipient>(shared: &Shared<R>, until: Instant) -> Work<R> {
 
 /// Asks about one topic and passes the answer on.
 fn attend<R: Recipient>(shared: &Shared<R>, topic: &Arc<Topic<R>>) -> Outcome {
-    let Some(client) = shared.client.load_full() else {
-        return Outcome::NoBroker;
+    let Some(client) = topic.core.carrier.client.load_full() else {
+        return Outcome::AskAgain;
     };
-    let answer = match handle_of(shared, topic, &client) {
+    let answer = match handle_of(topic, &client) {
         Some(handle) => ask(&client, &handle),
         None => Answer::Refused(Failure::InvalidTopic, ErrorCode::TOPIC_EXCEPTION),
     };
@@ -238,11 +238,7 @@ fn ask(client: &Client, handle: &TopicHandle) -> Answer {
 
 /// The topic's handle of this client, made on first use. librdkafka looks topics up one
 /// by one, so this is not done where records pass.
-fn handle_of<R: Recipient>(
-    shared: &Shared<R>,
-    topic: &Topic<R>,
-    client: &Arc<Client>,
-) -> Option<Arc<TopicHandle>> {
+fn handle_of<R: Recipient>(topic: &Topic<R>, client: &Arc<Client>) -> Option<Arc<TopicHandle>> {
     if let Some(handle) = topic.core.handle()
         && Arc::ptr_eq(handle.client(), client)
     {
@@ -252,11 +248,8 @@ fn handle_of<R: Recipient>(
     topic.core.set_handle(Some(Arc::clone(&handle)));
     // The client may have been withdrawn between the two steps; then nobody else takes the
     // handle back.
-    let is_present = shared
-        .client
-        .load()
-        .as_ref()
-        .is_some_and(|it| Arc::ptr_eq(it, client));
+    let present = topic.core.carrier.client.load();
+    let is_present = present.as_ref().is_some_and(|it| Arc::ptr_eq(it, client));
     if !is_present {
         topic.core.drop_handle_of(client);
     }

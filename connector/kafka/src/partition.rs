@@ -11,6 +11,7 @@ use tracing::error;
 
 use self::current::{Current, Tally};
 use self::waiting::{State, Waiting};
+use crate::berths::Berth;
 use crate::native::{ErrorCode, Handed, Lot, Outstanding, ReportIter, Reported, TopicHandle};
 use crate::publisher::{Item, board};
 use crate::shared::Shared;
@@ -160,7 +161,7 @@ impl<R: Recipient> Partition<R> {
             messages,
             "librdkafka did not report these messages, they are given up"
         );
-        shared.took_back(messages);
+        self.topic.carrier.took_back(messages);
         shared.count_failed(failure, u64::from(reported));
         self.finish(shared, current);
     }
@@ -173,27 +174,56 @@ impl<R: Recipient> Partition<R> {
         }
     }
 
+    /// The partition's turn has come to hand over a batch.
+    pub(crate) fn admit(&self, shared: &Shared<R>, berth: Berth) {
+        let mut waiting = lock(&self.waiting);
+        if waiting.state == State::Queued {
+            waiting.state = State::Idle;
+        }
+        if let Some(berth) = self.launch_with(shared, waiting, Some(berth)) {
+            shared.berths.give_back(berth);
+        }
+    }
+
+    fn launch(&self, shared: &Shared<R>, waiting: MutexGuard<'_, Waiting<R>>) {
+        if let Some(berth) = self.launch_with(shared, waiting, None) {
+            shared.leave(berth);
+        }
+    }
+
     /// Hands over the next batch, if there is one and nothing of the partition is under
-    /// way. The call to librdkafka is made without the `waiting` lock.
-    fn launch<'p>(&'p self, shared: &Shared<R>, mut waiting: MutexGuard<'p, Waiting<R>>) {
+    /// way. The call to librdkafka is made without the `waiting` lock. Returns the berth when
+    /// no batch keeps it.
+    fn launch_with<'p>(
+        &'p self,
+        shared: &Shared<R>,
+        mut waiting: MutexGuard<'p, Waiting<R>>,
+        mut berth: Option<Berth>,
+    ) -> Option<Berth> {
         while waiting.may_launch() {
             if let Some(due) = shared.lingers_until(&waiting.lot) {
-                self.set_alarm(shared, &mut waiting, due);
-                return;
+                self.set_alarm(&mut waiting, due);
+                return berth;
             }
             let Some(topic) = self.topic.handle() else {
-                return;
+                return berth;
             };
+            berth = berth.or_else(|| shared.berths.take(self.id, Instant::now()));
+            if berth.is_none() {
+                waiting.state = State::Queued;
+                return None;
+            }
             waiting.state = State::Busy;
             let mut current = lock(&self.current);
             let dropped = current.batch.load(&mut waiting.lot, shared.limit);
             // Counted under the lock: who closes the partition then waits for the reports.
-            shared.hands_over(current.batch.len());
+            self.topic.carrier.hands_over(current.batch.len());
             drop(waiting);
             shared.count_failed(Failure::Abandoned, dropped);
             let handed = self.hand_over(shared, &topic, &mut current.batch);
             if handed.accepted > 0 {
-                return;
+                current.berth = berth;
+                return None;
             }
             let returned = current.batch.returned();
             current.batch.clear();
@@ -209,10 +239,11 @@ impl<R: Recipient> Partition<R> {
                     .handle()
                     .is_some_and(|it| !Arc::ptr_eq(&it, &topic));
                 if !is_replaced {
-                    return;
+                    return berth;
                 }
             }
         }
+        berth
     }
 
     fn hand_over(
@@ -228,7 +259,8 @@ impl<R: Recipient> Partition<R> {
         let start = Instant::now();
         let handed = batch.produce(topic, self.number, self.id);
         shared.prompter.note(start, shared.settings.gather, count);
-        shared.took_back(u32::try_from(count).unwrap_or(u32::MAX) - handed.accepted);
+        let refused = u32::try_from(count).unwrap_or(u32::MAX) - handed.accepted;
+        self.topic.carrier.took_back(refused);
         shared.count_failed(Failure::TooLarge, u64::from(handed.too_large));
         if handed.accepted > 0 {
             shared
@@ -255,7 +287,7 @@ impl<R: Recipient> Partition<R> {
             _ if waiting.is_closed => shared.fail(&mut returned, Failure::ShuttingDown),
             ErrorCode::QUEUE_FULL => {
                 waiting.lot = returned;
-                self.set_alarm(shared, waiting, Instant::now() + QUEUE_FULL_PAUSE);
+                self.set_alarm(waiting, Instant::now() + QUEUE_FULL_PAUSE);
             }
             ErrorCode::FATAL => waiting.lot = returned,
             ErrorCode::UNKNOWN_PARTITION => {
@@ -299,7 +331,7 @@ impl<R: Recipient> Partition<R> {
         }
         current.batch.settle_run();
         tally.flush(shared);
-        shared.took_back(tally.messages);
+        self.topic.carrier.took_back(tally.messages);
         if tally.delivered_in_all > 0 {
             self.topic.breaker.close();
             current.lost = 0;
@@ -325,7 +357,11 @@ impl<R: Recipient> Partition<R> {
             current.lost += 1;
         }
         current.batch.clear();
+        let berth = current.berth.take();
         drop(current);
+        if let Some(berth) = berth {
+            shared.leave(berth);
+        }
 
         if let Some(failure) = refusal {
             self.topic.breaker.trip(failure, shared.now_ms());
@@ -363,10 +399,10 @@ impl<R: Recipient> Partition<R> {
         }
     }
 
-    fn set_alarm(&self, shared: &Shared<R>, waiting: &mut Waiting<R>, due: Instant) {
+    fn set_alarm(&self, waiting: &mut Waiting<R>, due: Instant) {
         if !waiting.has_alarm {
             waiting.has_alarm = true;
-            shared.set_alarm(due, self.id);
+            self.topic.carrier.set_alarm(due, self.id);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tracing::error;
@@ -10,7 +10,7 @@ use tracing::error;
 use crate::client::start_client;
 use crate::native::{BatchLimit, Client};
 use crate::shared::{Phase, Shared};
-use crate::sync::lock;
+use crate::sync::{lock, spawn};
 use crate::{Publisher, Recipient, Settings, Snapshot, StartError, metadata, prompter, reports};
 
 /// How many records one batch holds at most, unless the properties say less: librdkafka's
@@ -19,7 +19,6 @@ const BATCH_MESSAGES: usize = 10_000;
 /// What a batch of records needs beside its records.
 const BATCH_OVERHEAD_BYTES: usize = 128;
 
-const REPORTS: &str = "kafka-reports";
 const METADATA: &str = "kafka-metadata";
 const PROMPTER: &str = "kafka-prompter";
 
@@ -39,7 +38,6 @@ pub struct Producer<R: Recipient>(Arc<Life<R>>);
 
 struct Life<R: Recipient> {
     shared: Arc<Shared<R>>,
-    reports: Mutex<Option<JoinHandle<()>>>,
     metadata: Mutex<Option<JoinHandle<()>>>,
     prompter: Mutex<Option<JoinHandle<()>>>,
 }
@@ -51,7 +49,7 @@ impl<R: Recipient> Clone for Producer<R> {
 }
 
 impl<R: Recipient> Producer<R> {
-    /// Starts a producer: its client and three threads. Does not wait for a broker: while
+    /// Starts a producer: its first client and three threads. Does not wait for a broker: while
     /// none can be reached, records wait.
     ///
     /// # Errors
@@ -66,18 +64,16 @@ impl<R: Recipient> Producer<R> {
             .counters
             .clients_created
             .fetch_add(1, Ordering::Relaxed);
-        shared.client.store(Some(Arc::clone(&client)));
         // From here on the threads are stopped by `Life`, also when the second one fails.
         let life = Life {
             shared: Arc::clone(&shared),
-            reports: Mutex::new(None),
             metadata: Mutex::new(None),
             prompter: Mutex::new(None),
         };
-        let for_reports = Arc::clone(&shared);
-        *lock(&life.reports) = Some(spawn(REPORTS, move || {
-            reports::run(&for_reports, client);
-        })?);
+        for carrier in shared.carriers.all() {
+            carrier.client.store(Some(Arc::clone(&client)));
+            reports::start(&shared, &carrier, Some(Arc::clone(&client)))?;
+        }
         let for_prompter = Arc::clone(&shared);
         *lock(&life.prompter) = Some(spawn(PROMPTER, move || prompter::run(&for_prompter))?);
         *lock(&life.metadata) = Some(spawn(METADATA, move || metadata::run(&shared))?);
@@ -104,8 +100,9 @@ impl<R: Recipient> Producer<R> {
         let has_ended = |thread: &Mutex<Option<JoinHandle<()>>>| {
             lock(thread).as_ref().is_some_and(JoinHandle::is_finished)
         };
-        if has_ended(&self.0.reports) {
-            return Some(REPORTS);
+        let carriers = self.0.shared.carriers.all();
+        if carriers.iter().any(|carrier| has_ended(&carrier.thread)) {
+            return Some(reports::THREAD_NAME);
         }
         if has_ended(&self.0.metadata) {
             return Some(METADATA);
@@ -122,14 +119,12 @@ impl<R: Recipient> Producer<R> {
         self.0.shared.snapshot()
     }
 
-    /// Makes the present client fail for good, as a lost producer identity would; for
-    /// tests of what follows. Returns false while there is no client.
+    /// Makes the present clients fail for good, as a lost producer identity would; for
+    /// tests of what follows. Returns false while there is none.
     pub fn fail_for_test(&self) -> bool {
-        let client = self.0.shared.client.load_full();
-        client.is_some_and(|client| {
-            client.fail_for_test();
-            true
-        })
+        let carriers = self.0.shared.carriers.all();
+        let clients = carriers.iter().filter_map(|it| it.client.load_full());
+        clients.map(|client| client.fail_for_test()).count() > 0
     }
 }
 
@@ -138,11 +133,15 @@ impl<R: Recipient> Life<R> {
         let shared = &self.shared;
         shared.enter(Phase::Draining);
         // What lingers goes now.
-        shared.nudge_all();
+        for partition in shared.partitions() {
+            partition.nudge(shared);
+        }
         let left = shared.wait_idle(limit);
         shared.close();
         shared.join_quarantine();
-        join(&self.reports, REPORTS);
+        for carrier in shared.carriers.all() {
+            join(&carrier.thread, reports::THREAD_NAME);
+        }
         Drained { left }
     }
 }
@@ -154,20 +153,11 @@ impl<R: Recipient> Drop for Life<R> {
         join(&self.prompter, PROMPTER);
         self.shared.questions.stop();
         join(&self.metadata, METADATA);
-        self.shared.client.store(None);
-        self.shared.withdraw_handles();
+        for carrier in self.shared.carriers.all() {
+            self.shared.withdraw_client(&carrier);
+        }
         metadata::destroy_retired(&self.shared);
     }
-}
-
-fn spawn(
-    name: &'static str,
-    body: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>, StartError> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(body)
-        .map_err(|source| StartError::SpawnThread { name, source })
 }
 
 fn join(thread: &Mutex<Option<JoinHandle<()>>>, name: &str) {

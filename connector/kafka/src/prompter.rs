@@ -97,8 +97,10 @@ impl Prompter {
 /// Runs the thread until it is stopped.
 pub(crate) fn run<R: Recipient>(shared: &Shared<R>) {
     while shared.prompter.wait() {
-        if let Some(client) = shared.client.load_full() {
-            client.prompt();
+        for carrier in shared.carriers.all() {
+            if let Some(client) = carrier.client.load_full() {
+                client.prompt();
+            }
         }
     }
 }

@@ -7,16 +7,24 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, error, info, warn};
 
+use crate::carrier::Carrier;
 use crate::client::start_client;
 use crate::native::{Client, ErrorCode, Event, Reports, TopicHandle};
 use crate::shared::{Phase, Shared};
 use crate::snapshot::BrokerState;
-use crate::{Failure, Recipient};
+use crate::sync::{lock, spawn};
+use crate::{Failure, Recipient, StartError};
 
 /// How long the thread sleeps at most when nothing happens.
 const POLL_LIMIT: Duration = Duration::from_millis(250);
 /// The same while a client is being settled.
 const POLL_LIMIT_SETTLING: Duration = Duration::from_millis(10);
+/// With partitions waiting for a berth there are so many small batches that waking up for the reports
+/// of each is a good part of its cost. So they are collected for a moment; a batch that waits for
+/// its turn grows meanwhile.
+const COLLECT_PAUSE: Duration = Duration::from_micros(500);
+/// How many events are dealt with before the thread looks at anything else.
+const COLLECT_MAX: usize = 256;
 /// How often waiting records are searched for those that nobody waits for.
 const SWEEP_PAUSE: Duration = Duration::from_secs(1);
 /// How long requests of a failed client may stay on their way. An older version of a
@@ -29,21 +37,42 @@ const PURGE_PAUSE: Duration = Duration::from_millis(50);
 /// How soon a client that could not be made is tried again.
 const CREATE_PAUSE: Duration = Duration::from_secs(1);
 
+/// The thread's name.
+pub(crate) const THREAD_NAME: &str = "kafka-reports";
+
+/// Starts the thread of a carrier. Without a client it makes one itself.
+///
+/// # Errors
+///
+/// When the system gives no thread.
+pub(crate) fn start<R: Recipient>(
+    shared: &Arc<Shared<R>>,
+    carrier: &Arc<Carrier>,
+    client: Option<Arc<Client>>,
+) -> Result<(), StartError> {
+    let (shared, mine) = (Arc::clone(shared), Arc::clone(carrier));
+    let body = move || run(&shared, &mine, client);
+    *lock(&carrier.thread) = Some(spawn(THREAD_NAME, body)?);
+    Ok(())
+}
+
 /// Runs the thread until the producer is closed and everything is reported.
-pub(crate) fn run<R: Recipient>(shared: &Shared<R>, client: Arc<Client>) {
+fn run<R: Recipient>(shared: &Shared<R>, carrier: &Arc<Carrier>, client: Option<Arc<Client>>) {
+    let settling = client.is_none().then(|| Settling::begin(Duration::ZERO));
     let mut thread = Thread {
         shared,
-        client: Some(client),
-        settling: None,
+        carrier,
+        client,
+        settling,
     };
     let mut next_sweep = Instant::now() + SWEEP_PAUSE;
     loop {
         thread.turn();
         let now = Instant::now();
-        shared.ring_alarms(now);
+        shared.ring(carrier, now);
         if now >= next_sweep {
             next_sweep = now + SWEEP_PAUSE;
-            shared.sweep();
+            shared.sweep(carrier);
         }
         if thread.settle(now) {
             break;
@@ -56,6 +85,7 @@ pub(crate) fn run<R: Recipient>(shared: &Shared<R>, client: Arc<Client>) {
 
 struct Thread<'s, R: Recipient> {
     shared: &'s Shared<R>,
+    carrier: &'s Arc<Carrier>,
     /// `None` when the last client has gone and the next could not be made yet.
     client: Option<Arc<Client>>,
     settling: Option<Settling>,
@@ -73,33 +103,45 @@ struct Settling {
 }
 
 impl<R: Recipient> Thread<'_, R> {
-    /// Waits for one event and deals with it.
+    /// Waits for an event and deals with it.
     fn turn(&mut self) {
         let mut limit = if self.settling.is_some() {
             POLL_LIMIT_SETTLING
         } else {
             POLL_LIMIT
         };
-        if let Some(alarm) = self.shared.next_alarm() {
-            limit = limit.min(alarm.saturating_duration_since(Instant::now()));
+        let (alarm, berth) = (self.carrier.next_alarm(), self.shared.berths.due());
+        for due in [alarm, berth].into_iter().flatten() {
+            limit = limit.min(due.saturating_duration_since(Instant::now()));
         }
-        let Some(client) = &self.client else {
+        let Some(client) = self.client.clone() else {
             std::thread::sleep(limit.min(POLL_LIMIT_SETTLING));
             return;
         };
-        match client.poll(limit) {
-            Some(Event::Reports(mut reports)) => self.take_reports(&mut reports),
-            Some(Event::Error {
+        if let Some(event) = client.poll(limit) {
+            self.take(event);
+        }
+        if self.shared.berths.are_sought() {
+            std::thread::sleep(COLLECT_PAUSE);
+            let events = std::iter::from_fn(|| client.poll(Duration::ZERO));
+            events.take(COLLECT_MAX).for_each(|event| self.take(event));
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Reports(mut reports) => self.take_reports(&mut reports),
+            Event::Error {
                 code,
                 is_fatal,
                 reason,
-            }) => self.note_error(code, is_fatal, &reason),
-            Some(Event::Log {
+            } => self.note_error(code, is_fatal, &reason),
+            Event::Log {
                 level,
                 facility,
                 line,
-            }) => log_line(level, &facility, &line),
-            Some(Event::Other) | None => {}
+            } => log_line(level, &facility, &line),
+            Event::Other => {}
         }
     }
 
@@ -122,8 +164,7 @@ impl<R: Recipient> Thread<'_, R> {
                     .counters
                     .fatal_errors
                     .fetch_add(1, Ordering::Relaxed);
-                self.shared.client.store(None);
-                self.shared.withdraw_handles();
+                self.shared.withdraw_client(self.carrier);
                 self.settling = Some(Settling::begin(SETTLE_LIMIT));
             }
         } else if code == ErrorCode::ALL_BROKERS_DOWN {
@@ -147,7 +188,7 @@ impl<R: Recipient> Thread<'_, R> {
         let Some(settling) = &mut self.settling else {
             return false;
         };
-        let is_settled = self.shared.counters.outstanding.load(Ordering::Acquire) == 0;
+        let is_settled = self.carrier.outstanding() == 0;
         if !is_settled {
             let is_overdue = now >= settling.in_flight_until + PURGE_LIMIT;
             if let Some(client) = &self.client
@@ -164,7 +205,7 @@ impl<R: Recipient> Thread<'_, R> {
             } else {
                 Failure::Fatal
             };
-            for partition in self.shared.partitions() {
+            for partition in self.shared.partitions_of(self.carrier) {
                 partition.write_off(self.shared, failure);
             }
         }
@@ -190,7 +231,7 @@ impl<R: Recipient> Thread<'_, R> {
                 let took_ms = settling.since.elapsed().as_millis();
                 self.install(&Arc::new(client));
                 self.settling = None;
-                info!(target: "kafka", took_ms, "the next kafka client has taken over");
+                info!(target: "kafka", took_ms, "a new kafka client is at work");
             }
             Err(error) => {
                 error!(target: "kafka", %error, "cannot make the next kafka client");
@@ -206,13 +247,15 @@ impl<R: Recipient> Thread<'_, R> {
             .clients_created
             .fetch_add(1, Ordering::Relaxed);
         self.client = Some(Arc::clone(client));
-        shared.client.store(Some(Arc::clone(client)));
-        for topic in shared.topics() {
+        self.carrier.client.store(Some(Arc::clone(client)));
+        for topic in shared.topics_of(self.carrier) {
             let handle = TopicHandle::open(client, topic.core.name());
             topic.core.set_handle(handle.map(Arc::new));
             shared.questions.ask(&topic);
         }
-        shared.nudge_all();
+        for partition in shared.partitions_of(self.carrier) {
+            partition.nudge(shared);
+        }
     }
 }
 

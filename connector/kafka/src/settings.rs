@@ -26,6 +26,12 @@ pub struct Settings {
     /// How many different topics are published to at most: each is kept, with its
     /// partitions, as long as the producer lives.
     pub topics_max: usize,
+    /// When every client carries so many topics or partitions, the next topic gets a client
+    /// of its own, up to `clients_max`: librdkafka's work for one request grows with them.
+    pub partitions_per_client: usize,
+    /// How many librdkafka clients topics are shared out among at most. Each has its own
+    /// connections and threads.
+    pub clients_max: usize,
     /// Who is told about every batch; see [`Observer`].
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -33,7 +39,7 @@ pub struct Settings {
 impl Settings {
     /// Settings with these properties and the defaults: no linger, no gathering, batches of
     /// 900 000 bytes, metadata every five minutes (Java's `metadata.max.age.ms`), at most a
-    /// thousand topics.
+    /// thousand topics, a client for 128 partitions and eight clients at most.
     pub fn new(properties: Vec<(String, String)>) -> Self {
         Self {
             properties,
@@ -42,6 +48,8 @@ impl Settings {
             batch_bytes: 900_000,
             metadata_refresh: Duration::from_mins(5),
             topics_max: 1000,
+            partitions_per_client: 128,
+            clients_max: 8,
             observer: None,
         }
     }
@@ -62,6 +70,8 @@ impl fmt::Debug for Settings {
             .field("batch_bytes", &self.batch_bytes)
             .field("metadata_refresh", &self.metadata_refresh)
             .field("topics_max", &self.topics_max)
+            .field("partitions_per_client", &self.partitions_per_client)
+            .field("clients_max", &self.clients_max)
             .finish_non_exhaustive()
     }
 }

@@ -5,20 +5,20 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwapOption;
-use tracing::warn;
+use tracing::{error, warn};
 
-use crate::alarm::Alarms;
+use crate::berths::{Berth, Berths};
+use crate::carrier::{Carrier, Carriers};
 use crate::counters::Counters;
 use crate::metadata::Questions;
-use crate::native::{BatchLimit, Client, ErrorCode, Lot};
+use crate::native::{BatchLimit, ErrorCode, Lot};
 use crate::partition::Partition;
 use crate::prompter::Prompter;
 use crate::publisher::Item;
 use crate::quarantine::{Quarantine, Suspects};
 use crate::sync::lock;
 use crate::topic::{Topic, TopicCore};
-use crate::{Failure, Parcel, Recipient, Report, Settings, Snapshot};
+use crate::{Failure, Parcel, Recipient, Report, Settings, Snapshot, reports};
 
 /// How far the producer's life has come. Only goes forward.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -37,14 +37,13 @@ pub(crate) struct Shared<R: Recipient> {
     pub(crate) settings: Settings,
     pub(crate) limit: BatchLimit,
     pub(crate) counters: Counters,
-    /// The main client; `None` between two.
-    pub(crate) client: ArcSwapOption<Client>,
+    pub(crate) carriers: Carriers,
     pub(crate) questions: Questions<R>,
     pub(crate) prompter: Prompter,
+    pub(crate) berths: Berths,
     topics: Mutex<Topics<R>>,
     /// Partition n is the one with id n + 1.
     partitions: RwLock<Vec<Arc<Partition<R>>>>,
-    alarms: Alarms,
     quarantine: Quarantine<R>,
     phase: AtomicU8,
     /// Whoever drains waits here for the last report.
@@ -63,15 +62,15 @@ impl<R: Recipient> Shared<R> {
             settings,
             limit,
             counters: Counters::default(),
-            client: ArcSwapOption::empty(),
+            carriers: Carriers::default(),
             questions: Questions::default(),
             prompter: Prompter::default(),
+            berths: Berths::default(),
             topics: Mutex::new(Topics {
                 by_name: HashMap::new(),
                 is_closed: false,
             }),
             partitions: RwLock::new(Vec::new()),
-            alarms: Alarms::default(),
             quarantine: Quarantine::default(),
             phase: AtomicU8::new(Phase::Running as u8),
             idle: (Mutex::new(()), Condvar::new()),
@@ -105,13 +104,46 @@ impl<R: Recipient> Shared<R> {
         if topics.by_name.len() >= self.settings.topics_max {
             return None;
         }
-        let topic = Arc::new(Topic::new(name, topics.is_closed));
+        let carrier = self.carrier_of_new_topic(topics.is_closed);
+        let topic = Arc::new(Topic::new(name, carrier, topics.is_closed));
         topics.by_name.insert(name.to_owned(), Arc::clone(&topic));
         Some(topic)
     }
 
+    fn carrier_of_new_topic(&self, is_closed: bool) -> Arc<Carrier> {
+        let settings = &self.settings;
+        let start = |carrier: &Arc<Carrier>| {
+            let shared = self.myself.upgrade().filter(|_| !is_closed);
+            let started = shared.map(|shared| reports::start(&shared, carrier, None));
+            match started {
+                Some(Ok(())) => true,
+                Some(Err(error)) => {
+                    error!(target: "kafka", %error, "no further kafka client");
+                    false
+                }
+                None => false,
+            }
+        };
+        let (fill, max) = (settings.partitions_per_client, settings.clients_max);
+        let carrier = self.carriers.assign(fill, max, start);
+        carrier.add_load();
+        carrier
+    }
+
     pub(crate) fn topics(&self) -> Vec<Arc<Topic<R>>> {
         lock(&self.topics).by_name.values().cloned().collect()
+    }
+
+    /// The topics of one carrier.
+    pub(crate) fn topics_of(&self, carrier: &Arc<Carrier>) -> Vec<Arc<Topic<R>>> {
+        let topics = lock(&self.topics);
+        let of_carrier = |topic: &&Arc<Topic<R>>| Arc::ptr_eq(&topic.core.carrier, carrier);
+        topics
+            .by_name
+            .values()
+            .filter(of_carrier)
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn new_partition(&self, number: i32, topic: &Arc<TopicCore>) -> Arc<Partition<R>> {
@@ -125,6 +157,9 @@ impl<R: Recipient> Shared<R> {
         let partition = Arc::new(Partition::new(id, number, Arc::clone(topic)));
         partitions.push(Arc::clone(&partition));
         self.prompter.note_partition();
+        if number > 0 {
+            topic.carrier.add_load();
+        }
         partition
     }
 
@@ -135,6 +170,13 @@ impl<R: Recipient> Shared<R> {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         partitions.get((id as usize).checked_sub(1)?).cloned()
+    }
+
+    /// The partitions of one carrier.
+    pub(crate) fn partitions_of(&self, carrier: &Arc<Carrier>) -> Vec<Arc<Partition<R>>> {
+        let mut partitions = self.partitions();
+        partitions.retain(|partition| Arc::ptr_eq(&partition.topic().carrier, carrier));
+        partitions
     }
 
     pub(crate) fn partitions(&self) -> Vec<Arc<Partition<R>>> {
@@ -248,20 +290,6 @@ impl<R: Recipient> Shared<R> {
         }
     }
 
-    /// Messages are about to be given to the main client.
-    pub(crate) fn hands_over(&self, messages: usize) {
-        self.counters
-            .outstanding
-            .fetch_add(messages as u64, Ordering::AcqRel);
-    }
-
-    /// The main client does not have these messages any more.
-    pub(crate) fn took_back(&self, messages: u32) {
-        self.counters
-            .outstanding
-            .fetch_sub(u64::from(messages), Ordering::AcqRel);
-    }
-
     pub(crate) fn log_failure(
         &self,
         failure: Failure,
@@ -282,7 +310,7 @@ impl<R: Recipient> Shared<R> {
         }
     }
 
-    // Alarms.
+    // What is due.
 
     /// Until when a lot waits for company, if it does.
     pub(crate) fn lingers_until(&self, lot: &Lot<R>) -> Option<Instant> {
@@ -295,41 +323,40 @@ impl<R: Recipient> Shared<R> {
         (due > Instant::now()).then_some(due)
     }
 
-    pub(crate) fn set_alarm(&self, due: Instant, partition: u32) {
-        if self.alarms.set(due, partition)
-            && let Some(client) = &*self.client.load()
-        {
-            client.wake();
-        }
-    }
-
-    pub(crate) fn next_alarm(&self) -> Option<Instant> {
-        self.alarms.first()
-    }
-
-    pub(crate) fn ring_alarms(&self, now: Instant) {
-        while let Some(partition) = self.alarms.take_due(now) {
-            if let Some(partition) = self.partition(partition) {
+    /// Lets partitions of a carrier send whose time or turn has come.
+    pub(crate) fn ring(&self, carrier: &Carrier, now: Instant) {
+        while let Some(id) = carrier.take_alarm(now) {
+            if let Some(partition) = self.partition(id) {
                 partition.ring(self);
+            }
+        }
+        self.admit(now);
+    }
+
+    /// Passes a berth on.
+    pub(crate) fn leave(&self, berth: Berth) {
+        self.berths.give_back(berth);
+        self.admit(Instant::now());
+    }
+
+    /// Lets partitions hand over their batches as far as there are berths.
+    fn admit(&self, now: Instant) {
+        while let Some((id, berth)) = self.berths.next(now) {
+            match self.partition(id) {
+                Some(partition) => partition.admit(self, berth),
+                None => self.berths.give_back(berth),
             }
         }
     }
 
     // Life.
 
-    /// Lets every partition look whether it can send.
-    pub(crate) fn nudge_all(&self) {
-        for partition in self.partitions() {
-            partition.nudge(self);
-        }
-    }
-
-    /// Drops what waits in vain.
-    pub(crate) fn sweep(&self) {
-        for topic in self.topics() {
+    /// Drops what waits in vain for a carrier.
+    pub(crate) fn sweep(&self, carrier: &Arc<Carrier>) {
+        for topic in self.topics_of(carrier) {
             topic.sweep(self);
         }
-        for partition in self.partitions() {
+        for partition in self.partitions_of(carrier) {
             partition.sweep(self);
         }
     }
@@ -350,14 +377,15 @@ impl<R: Recipient> Shared<R> {
         self.quarantine.close();
         // Last: who sees this knows that nothing more is handed over.
         self.enter(Phase::Closed);
-        if let Some(client) = &*self.client.load() {
-            client.wake();
+        for carrier in self.carriers.all() {
+            carrier.wake();
         }
     }
 
-    /// No client: the next batches wait.
-    pub(crate) fn withdraw_handles(&self) {
-        for topic in self.topics() {
+    /// No client for a carrier's topics: the next batches wait.
+    pub(crate) fn withdraw_client(&self, carrier: &Arc<Carrier>) {
+        carrier.client.store(None);
+        for topic in self.topics_of(carrier) {
             topic.core.set_handle(None);
         }
     }
@@ -370,6 +398,9 @@ impl<R: Recipient> Shared<R> {
         }
         for partition in self.partitions() {
             snapshot.waiting.add(partition.waiting());
+        }
+        for carrier in self.carriers.all() {
+            snapshot.outstanding += carrier.outstanding();
         }
         snapshot
             .topics

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 
 use crate::breaker::Breaker;
+use crate::carrier::Carrier;
 use crate::native::{Client, Lot, TopicHandle};
 use crate::partition::Partition;
 use crate::publisher::{Item, board};
@@ -32,6 +33,7 @@ pub(crate) struct Topic<R: Recipient> {
 /// What a topic and its partitions share.
 pub(crate) struct TopicCore {
     name: String,
+    pub(crate) carrier: Arc<Carrier>,
     pub(crate) breaker: Breaker,
     handle: ArcSwapOption<TopicHandle>,
 }
@@ -71,10 +73,11 @@ impl TopicCore {
 }
 
 impl<R: Recipient> Topic<R> {
-    pub(crate) fn new(name: &str, is_closed: bool) -> Self {
+    pub(crate) fn new(name: &str, carrier: Arc<Carrier>, is_closed: bool) -> Self {
         Self {
             core: Arc::new(TopicCore {
                 name: name.to_owned(),
+                carrier,
                 breaker: Breaker::default(),
                 handle: ArcSwapOption::empty(),
             }),

@@ -1,5 +1,6 @@
 //! What the reports about a batch come to.
 
+use crate::berths::Berth;
 use crate::native::{ErrorCode, Outstanding, Verdict};
 use crate::shared::{Phase, Shared};
 use crate::{Failure, Recipient, Report};
@@ -10,6 +11,8 @@ const LOST_PARTITION_MAX: u32 = 3;
 /// The batch that librdkafka has, and what its reports came to.
 pub(super) struct Current<R: Recipient> {
     pub(super) batch: Outstanding<R>,
+    /// While librdkafka has the batch.
+    pub(super) berth: Option<Berth>,
     /// The topic refused records of this batch.
     pub(super) refusal: Option<Failure>,
     /// How many batches in a row came back because the partition is gone.
@@ -21,6 +24,7 @@ impl<R: Recipient> Default for Current<R> {
     fn default() -> Self {
         Self {
             batch: Outstanding::default(),
+            berth: None,
             refusal: None,
             lost: 0,
             is_lost: false,

@@ -15,6 +15,8 @@ pub(super) struct Waiting<R: Recipient> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum State {
     Idle,
+    /// Waits for its turn to hand over a batch.
+    Queued,
     /// librdkafka has a batch.
     Busy,
     /// The last batch goes again record by record.

@@ -8,5 +8,6 @@
 mod delivery;
 mod faults;
 mod life;
+mod many;
 mod rig;
 mod topics;

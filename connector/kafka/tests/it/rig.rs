@@ -1,6 +1,7 @@
 //! A mock cluster, a producer, and recipients that remember what they were told.
 
 use std::collections::HashMap;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -133,6 +134,29 @@ impl Rig {
         read(&self.cluster, topic, count)
     }
 
+    /// Reads a topic from its beginning.
+    pub(crate) fn consumer(&self, topic: &str) -> Consumer {
+        consumer(&self.cluster, topic)
+    }
+
+    /// Has the cluster do many things in a row. Without connections that come it looks for
+    /// orders only now and then.
+    pub(crate) fn kept_awake(&self, orders: impl FnOnce(&MockCluster)) {
+        let address = self.cluster.bootstrap_servers();
+        let address = address.split(',').next().unwrap();
+        let is_done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    drop(TcpStream::connect(address));
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+            let _done = Done(&is_done);
+            orders(&self.cluster);
+        });
+    }
+
     pub(crate) fn failed(&self, failure: Failure) -> u64 {
         let snapshot = self.producer.snapshot();
         snapshot
@@ -182,10 +206,14 @@ pub(crate) fn property(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
+fn consumer(cluster: &MockCluster, topic: &str) -> Consumer {
+    let properties = [property("bootstrap.servers", &cluster.bootstrap_servers())];
+    Consumer::open(&properties, topic, LIMIT).unwrap()
+}
+
 /// That many records of a topic, and not one more.
 pub(crate) fn read(cluster: &MockCluster, topic: &str, count: usize) -> Vec<Consumed> {
-    let properties = [property("bootstrap.servers", &cluster.bootstrap_servers())];
-    let mut consumer = Consumer::open(&properties, topic, LIMIT).unwrap();
+    let mut consumer = consumer(cluster, topic);
     let held = consumer.count(LIMIT).unwrap();
     assert_eq!(held, count as u64, "records in topic {topic}");
     (0..count)
@@ -208,6 +236,15 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(Instant::now() < until, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Sets a flag on drop, also in a panic.
+struct Done<'f>(&'f AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
