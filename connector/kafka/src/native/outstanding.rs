@@ -119,7 +119,8 @@ impl<R: Recipient> Outstanding<R> {
         let messages = self.lot.messages_mut();
         for (index, message) in messages.iter_mut().enumerate() {
             message.tag = u64::from(owner) << 32 | index as u64;
-            message.prefetch_key();
+            // SAFETY: the lot keeps the parcels of its messages.
+            unsafe { message.touch_key() };
         }
         let count = i32::try_from(messages.len()).unwrap_or(i32::MAX);
         // SAFETY: `Message` has the layout of librdkafka's message, asserted beside it. The

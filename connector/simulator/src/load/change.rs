@@ -91,11 +91,11 @@ impl Changes {
         let random = mix(self.seed ^ mix(sequence));
         let (slot, key, generation) = match &self.keys {
             Some(keys) => {
-                let (slot, generation) = keys.pick(index);
-                let key = slot
+                let (place, key, generation) = keys.pick(index);
+                let key = key
                     .wrapping_mul(self.connections)
                     .wrapping_add(self.connection);
-                (usize::try_from(slot).ok(), key, generation)
+                (usize::try_from(place).ok(), key, generation)
             }
             None => (None, sequence, 1),
         };
@@ -132,7 +132,8 @@ impl Changes {
     }
 }
 
-/// Walks all keys once per round, each round from another place, never in their order.
+/// Walks all keys once per round, on one way that is not their order, each round from another place
+/// on it.
 #[derive(Clone, Debug)]
 struct KeySpace {
     len: u64,
@@ -150,13 +151,15 @@ impl KeySpace {
         Self { len, stride, seed }
     }
 
-    /// The key of change `index` and how often it has changed by then.
-    fn pick(&self, index: u64) -> (u64, u16) {
-        let (round, place) = (index / self.len, index % self.len);
+    /// The key of change `index`, the key's place on the walk, and how often it has changed by
+    /// then. What is kept by place is met in the order of memory.
+    fn pick(&self, index: u64) -> (u64, u64, u16) {
+        let (round, step) = (index / self.len, index % self.len);
         let start = mix(self.seed ^ round) % self.len;
-        let slot = (place * self.stride + start) % self.len;
+        let place = (start + step) % self.len;
+        let key = place * self.stride % self.len;
         let generation = u16::try_from(round % 65_535).map_or(u16::MAX, |round| round + 1);
-        (slot, generation)
+        (place, key, generation)
     }
 }
 

@@ -113,7 +113,7 @@ impl Lane {
 #[derive(Debug)]
 pub(super) struct Forge<'t> {
     templates: &'t Templates,
-    /// By the key's slot; all zeroes until the key is first used.
+    /// By the key's slot, so by its place on the walk; all zeroes until the key is first used.
     digests: Vec<[u8; 20]>,
     compress: Option<Vec<u8>>,
 }
