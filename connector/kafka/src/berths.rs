@@ -1,8 +1,9 @@
 //! How many batches are under way at a time.
 //!
-//! librdkafka sends one request per partition, and has no more than five under way to a broker. What
-//! else it is given waits inside it and grows no more. With many partitions it is better to keep
-//! the rest here, where every record that comes makes its partition's next batch larger.
+//! librdkafka sends one request per partition, and has five at most under way to a broker, as it
+//! must for idempotence. What else it is given waits inside it and grows no more. With many
+//! partitions it is better to keep the rest here, where every record that comes makes its
+//! partition's next batch larger.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -11,13 +12,13 @@ use std::time::{Duration, Instant};
 
 use crate::sync::lock;
 
-/// How many batches may be under way while others wait. Keeps nine brokers busy with five requests
-/// each.
+/// How many batches may be under way while others wait. A broker at hand answers within a few
+/// milliseconds, so these keep it busy.
 const BERTHS: usize = 48;
 
-/// After this time a batch does not count any more: its broker is slow or away, and it must not
-/// hold up partitions of others.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// After this time a batch does not count any more: its broker is far, slow or away, and it must
+/// not hold up partitions of others.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Lets partitions hand over batches, in the order in which they asked.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! The clients among which topics are shared out.
 //!
-//! For each request librdkafka looks at all partitions that a broker leads, and it has five requests
-//! under way to a broker at most. Many topics are therefore published faster by several clients. A
-//! topic stays with its carrier for good, so the order of its records does, too.
+//! For each request librdkafka looks at all partitions that a broker leads, and it has five
+//! requests under way to a broker at most. Many topics are therefore published faster by several
+//! clients. A topic stays with its carrier for good, so the order of its records does, too.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -18,10 +18,14 @@ use crate::native::Client;
 /// reports.
 #[derive(Default)]
 pub(crate) struct Carrier {
-    /// `None` between two clients.
+    /// `None` before the first client and between two.
     pub(crate) client: ArcSwapOption<Client>,
     pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
     alarms: Alarms,
+    /// The last try to make a client has failed.
+    has_failed: AtomicBool,
+    /// The client can reach no broker.
+    is_cut_off: AtomicBool,
     /// Topics, or their partitions where they are known.
     load: AtomicUsize,
     /// Messages that the client has and has not reported.
@@ -43,8 +47,15 @@ impl Carriers {
         carriers.clone()
     }
 
-    /// The carrier for one more topic: the one with the least load. When that carries `fill`
-    /// already and there are fewer than `max`, one more, if `start` gets it going.
+    /// Whether no client reaches a broker.
+    pub(crate) fn are_cut_off(&self) -> bool {
+        let is_cut_off = |carrier: &Arc<Carrier>| carrier.is_cut_off.load(Ordering::Relaxed);
+        self.all().iter().all(is_cut_off)
+    }
+
+    /// The carrier for one more topic: the one with the least load, if possible of those that
+    /// can get a client. When that carries `fill` already and there are fewer than `max`, one
+    /// more, if `start` gets it going.
     pub(crate) fn assign(
         &self,
         fill: usize,
@@ -54,7 +65,7 @@ impl Carriers {
         let mut carriers = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let lightest = carriers
             .iter()
-            .min_by_key(|carrier| carrier.load())
+            .min_by_key(|carrier| (carrier.has_failed.load(Ordering::Relaxed), carrier.load()))
             .cloned();
         let lightest = lightest.unwrap_or_default();
         if lightest.load() < fill || carriers.len() >= max {
@@ -77,6 +88,21 @@ impl Carrier {
     /// Notes one more topic, or one more partition of a topic that has some.
     pub(crate) fn add_load(&self) {
         self.load.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes whether a client could be made.
+    pub(crate) fn note_creation(&self, has_failed: bool) {
+        self.has_failed.store(has_failed, Ordering::Relaxed);
+    }
+
+    /// Notes that the client can reach no broker.
+    pub(crate) fn note_cut_off(&self) {
+        self.is_cut_off.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a broker has answered the client.
+    pub(crate) fn note_answer(&self) {
+        self.is_cut_off.store(false, Ordering::Relaxed);
     }
 
     /// Messages are about to be given to the client.
@@ -137,6 +163,34 @@ mod tests {
         };
         let places: Vec<_> = (0..8).map_while(|_| assign()).collect();
         assert_eq!(places, [0, 0, 1, 1, 2, 2, 0, 1]);
+    }
+
+    #[test]
+    fn a_carrier_that_gets_no_client_is_passed_over() {
+        let carriers = Carriers::default();
+        carriers.assign(1, 2, |_| true).add_load();
+        let failed = carriers.assign(1, 2, |_| true);
+        failed.note_creation(true);
+        for _ in 0..3 {
+            let carrier = carriers.assign(1, 2, |_| true);
+            carrier.add_load();
+            assert!(!Arc::ptr_eq(&carrier, &failed));
+        }
+        failed.note_creation(false);
+        assert!(Arc::ptr_eq(&carriers.assign(1, 2, |_| true), &failed));
+    }
+
+    #[test]
+    fn all_are_cut_off_when_each_is() {
+        let carriers = Carriers::default();
+        carriers.assign(0, 2, |_| true).note_cut_off();
+        assert!(!carriers.are_cut_off());
+        for carrier in carriers.all() {
+            carrier.note_cut_off();
+        }
+        assert!(carriers.are_cut_off());
+        carriers.all()[0].note_answer();
+        assert!(!carriers.are_cut_off());
     }
 
     #[test]

@@ -114,9 +114,9 @@ pub(crate) fn run<R: Recipient>(shared: &Shared<R>) {
             break;
         };
         destroy_unused(shared, retired);
-        let mut topics = Vec::from(asked);
+        let mut topics = asked;
         if Instant::now() >= retry_at {
-            topics.append(&mut again);
+            topics.extend(again.drain(..));
         }
         let is_first_delay = again.is_empty();
         if Instant::now() >= next_refresh {
@@ -124,20 +124,27 @@ pub(crate) fn run<R: Recipient>(shared: &Shared<R>) {
             // First those that records wait for.
             for topic in shared.topics() {
                 if !topics.iter().any(|asked| Arc::ptr_eq(asked, &topic)) {
-                    topics.push(topic);
+                    topics.push_back(topic);
                 }
             }
         }
-        let mut topics = topics.into_iter();
-        while let Some(topic) = topics.next() {
+        while let Some(topic) = topics.pop_front() {
             topic.note_answer();
             match attend(shared, &topic) {
                 Outcome::Done => {}
                 Outcome::AskAgain => put_off(&mut again, topic),
-                // What holds for one holds for all: no waiting for each of them in turn.
+                // What holds for one holds for all of its client: no waiting for each of them
+                // in turn.
                 Outcome::NoBroker => {
+                    let carrier = Arc::clone(&topic.core.carrier);
                     put_off(&mut again, topic);
-                    topics.by_ref().for_each(|topic| put_off(&mut again, topic));
+                    topics.retain(|other| {
+                        let is_other = !Arc::ptr_eq(&other.core.carrier, &carrier);
+                        if !is_other {
+                            put_off(&mut again, Arc::clone(other));
+                        }
+                        is_other
+                    });
                 }
             }
             if lock(&shared.questions.errands).is_stopped {
@@ -202,6 +209,7 @@ fn attend<R: Recipient>(shared: &Shared<R>, topic: &Arc<Topic<R>>) -> Outcome {
     };
     match answer {
         Answer::Partitions(count) => {
+            topic.core.carrier.note_answer();
             shared.counters.note_brokers(BrokerState::Up);
             topic.learn(shared, count);
             Outcome::Done

@@ -334,6 +334,7 @@ impl<R: Recipient> Partition<R> {
         self.topic.carrier.took_back(tally.messages);
         if tally.delivered_in_all > 0 {
             self.topic.breaker.close();
+            self.topic.carrier.note_answer();
             current.lost = 0;
         }
         if current.batch.unreported() == 0 {

@@ -16,12 +16,12 @@ use crate::sync::{lock, spawn};
 use crate::{Failure, Recipient, StartError};
 
 /// How long the thread sleeps at most when nothing happens.
-const POLL_LIMIT: Duration = Duration::from_millis(250);
+const POLL_LIMIT: Duration = Duration::from_millis(100);
 /// The same while a client is being settled.
 const POLL_LIMIT_SETTLING: Duration = Duration::from_millis(10);
-/// With partitions waiting for a berth there are so many small batches that waking up for the reports
-/// of each is a good part of its cost. So they are collected for a moment; a batch that waits for
-/// its turn grows meanwhile.
+/// With partitions waiting for a berth there are so many small batches that waking up for the
+/// reports of each is a good part of its cost. So they are collected for a moment; a batch that
+/// waits for its turn grows meanwhile.
 const COLLECT_PAUSE: Duration = Duration::from_micros(500);
 /// How many events are dealt with before the thread looks at anything else.
 const COLLECT_MAX: usize = 256;
@@ -86,12 +86,13 @@ fn run<R: Recipient>(shared: &Shared<R>, carrier: &Arc<Carrier>, client: Option<
 struct Thread<'s, R: Recipient> {
     shared: &'s Shared<R>,
     carrier: &'s Arc<Carrier>,
-    /// `None` when the last client has gone and the next could not be made yet.
+    /// `None` when the next client could not be made yet.
     client: Option<Arc<Client>>,
     settling: Option<Settling>,
 }
 
-/// A client that gets nothing more: because it failed, or because the producer is closed.
+/// A client that gets nothing more, because it failed or because the producer is closed, or one
+/// that is still to be made.
 #[derive(Clone, Copy, Debug)]
 struct Settling {
     since: Instant,
@@ -105,7 +106,8 @@ struct Settling {
 impl<R: Recipient> Thread<'_, R> {
     /// Waits for an event and deals with it.
     fn turn(&mut self) {
-        let mut limit = if self.settling.is_some() {
+        let is_settling = self.settling.is_some() || self.shared.phase() == Phase::Closed;
+        let mut limit = if is_settling {
             POLL_LIMIT_SETTLING
         } else {
             POLL_LIMIT
@@ -168,7 +170,10 @@ impl<R: Recipient> Thread<'_, R> {
                 self.settling = Some(Settling::begin(SETTLE_LIMIT));
             }
         } else if code == ErrorCode::ALL_BROKERS_DOWN {
-            self.shared.counters.note_brokers(BrokerState::AllDown);
+            self.carrier.note_cut_off();
+            if self.shared.carriers.are_cut_off() {
+                self.shared.counters.note_brokers(BrokerState::AllDown);
+            }
         } else if self.shared.counters.may_log(Failure::from(code)) {
             warn!(target: "kafka", code = code.0, reason, "trouble with kafka");
         }
@@ -234,6 +239,7 @@ impl<R: Recipient> Thread<'_, R> {
                 info!(target: "kafka", took_ms, "a new kafka client is at work");
             }
             Err(error) => {
+                self.carrier.note_creation(true);
                 error!(target: "kafka", %error, "cannot make the next kafka client");
                 settling.next_create = now + CREATE_PAUSE;
             }
@@ -246,6 +252,7 @@ impl<R: Recipient> Thread<'_, R> {
             .counters
             .clients_created
             .fetch_add(1, Ordering::Relaxed);
+        self.carrier.note_creation(false);
         self.client = Some(Arc::clone(client));
         self.carrier.client.store(Some(Arc::clone(client)));
         for topic in shared.topics_of(self.carrier) {

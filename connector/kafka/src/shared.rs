@@ -330,18 +330,18 @@ impl<R: Recipient> Shared<R> {
                 partition.ring(self);
             }
         }
-        self.admit(now);
+        self.admit();
     }
 
     /// Passes a berth on.
     pub(crate) fn leave(&self, berth: Berth) {
         self.berths.give_back(berth);
-        self.admit(Instant::now());
+        self.admit();
     }
 
     /// Lets partitions hand over their batches as far as there are berths.
-    fn admit(&self, now: Instant) {
-        while let Some((id, berth)) = self.berths.next(now) {
+    fn admit(&self) {
+        while let Some((id, berth)) = self.berths.next(Instant::now()) {
             match self.partition(id) {
                 Some(partition) => partition.admit(self, berth),
                 None => self.berths.give_back(berth),

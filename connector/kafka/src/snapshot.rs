@@ -64,7 +64,7 @@ pub struct Snapshot {
     pub batches: u64,
     /// Batches sent again record by record because one of them spoilt it.
     pub quarantined: u64,
-    /// librdkafka clients made, the first, replacements and the quarantine's.
+    /// librdkafka clients made, those for many topics, replacements and the quarantine's included.
     pub clients_created: u64,
     /// librdkafka clients destroyed.
     pub clients_closed: u64,
