@@ -1,5 +1,6 @@
 //! Every routing mode, with defaults and transforms.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aeroduct_tests::connector::Connector;
@@ -113,6 +114,53 @@ fn set_names_the_topic_and_a_record_without_one_takes_the_default() -> Result<()
     assert_eq!(numbers("route-set-NORTH_VIP", 1)?, [1]);
     assert_eq!(numbers("route-set-PLAIN", 2)?, [3, -1]);
     assert_eq!(numbers("route-set-default", 1)?, [2]);
+    Ok(())
+}
+
+#[test]
+fn many_wide_topics_are_shared_out_among_clients_and_each_record_keeps_its_order() -> Result<()> {
+    const TOPICS: u64 = 8;
+    const KEYS: u64 = 400;
+    const RECORDS: usize = 8000;
+    let topics: Vec<String> = (0..TOPICS).map(|n| format!("route-wide-{n}")).collect();
+    let cluster = Cluster::shared()?;
+    for topic in &topics {
+        cluster.create_topic(&Topic::new(topic, 20))?;
+    }
+    let blocks = "routing: { mode: set }\nformat: { mode: flat-json, metadata-key: of }";
+    let connector = Connector::start(&cluster.bootstrap(), blocks)?;
+    let mut source = Source::connect(connector.port)?;
+    let change = |seq: u64| {
+        let key = digest(seq % KEYS);
+        let message = Message::write("Shop", key).integer("seq", i64::try_from(seq)?);
+        Ok::<_, anyhow::Error>(message.set(&topics[usize::try_from(seq % TOPICS)?]).frame())
+    };
+    // One by one, so that each topic's partitions are known when the next one appears.
+    for seq in 0..TOPICS {
+        source.send(&change(seq)?)?;
+        assert_eq!(source.answers(1, LIMIT)?, [SUCCESS]);
+    }
+    let clients = "aeroduct_connector_producer_clients_created_total";
+    connector.await_metric(clients, 2.0, LIMIT)?;
+
+    let mut burst = Vec::new();
+    for seq in TOPICS..RECORDS as u64 {
+        burst.extend(change(seq)?);
+    }
+    let count = RECORDS - usize::try_from(TOPICS)?;
+    source.send(&burst)?;
+    assert_eq!(source.answers(count, LIMIT)?, vec![SUCCESS; count]);
+    for topic in &topics {
+        let mut last: HashMap<Vec<u8>, i64> = HashMap::new();
+        for record in reading::read(cluster, topic, RECORDS / topics.len())? {
+            let value: serde_json::Value =
+                serde_json::from_slice(&record.value.unwrap_or_default())?;
+            let seq = value["seq"].as_i64().unwrap_or(-1);
+            let before = last.insert(record.key.unwrap_or_default(), seq);
+            assert!(before < Some(seq), "{topic}: {seq} after {before:?}");
+        }
+        assert_eq!(last.len() as u64, KEYS / TOPICS, "{topic}");
+    }
     Ok(())
 }
 
