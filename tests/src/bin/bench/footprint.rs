@@ -56,16 +56,19 @@ pub(crate) fn watching(bench: &mut Bench) -> anyhow::Result<()> {
     let manage = format!("  manage: {{ port: {port}, address: 127.0.0.1 }}\n");
     let watched = system::configuration(&broker.address, &routing, &manage)
         .replace("true }", "true, ticker-interval: 1 }");
-    let quiet = system::connector(&quiet, bench.folder())?;
-    let watched = system::connector(&watched, bench.folder())?;
     let mut ratios = Vec::new();
     for round in 1..=bench.rounds() {
         crate::say(&format!("metrics and logs, round {round}"));
-        let without = cpu(&quiet, bench.duration())?;
+        // Processes anew: one of them may have an unlucky place in memory as long as it lives.
+        let without = cpu(
+            &system::connector(&quiet, bench.folder())?,
+            bench.duration(),
+        )?;
+        let served = system::connector(&watched, bench.folder())?;
         let done = AtomicBool::new(false);
         let with = std::thread::scope(|scope| {
             scope.spawn(|| scrape(port, &done));
-            let with = cpu(&watched, bench.duration());
+            let with = cpu(&served, bench.duration());
             done.store(true, Ordering::Relaxed);
             with
         })?;
