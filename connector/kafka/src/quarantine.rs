@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
@@ -15,7 +15,7 @@ use crate::native::{
 };
 use crate::reports::log_line;
 use crate::shared::{Phase, Shared};
-use crate::sync::lock;
+use crate::sync::{lock, spawn};
 use crate::{Failure, Recipient, Report};
 
 /// How long the thread waits for an event before it looks for new suspects.
@@ -79,14 +79,11 @@ impl<R: Recipient> Quarantine<R> {
                     run(&shared);
                 }
             };
-            match thread::Builder::new()
-                .name(THREAD_NAME.to_owned())
-                .spawn(body)
-            {
+            match spawn(THREAD_NAME, body) {
                 Ok(thread) => inbox.thread = Some(thread),
                 Err(error) => {
                     drop(inbox);
-                    error!(target: "kafka", %error, "cannot start thread {THREAD_NAME:?}");
+                    error!(target: "kafka", %error, "no quarantine");
                     give_back(shared, suspects, Failure::Unexpected);
                     return;
                 }
