@@ -29,7 +29,8 @@ use aeroduct_process::logging::Throttle;
 use aeroduct_record::Record;
 use aeroduct_wire::{Frame, FrameError, FrameKind, Inflater};
 use flight::UpdateTimes;
-use lanes::Lanes;
+use lanes::{Lanes, Whose};
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -68,6 +69,23 @@ pub trait Sink {
 
     /// Sends off what was added.
     fn ship(&mut self, flight: Departed);
+}
+
+/// The connection that input came over.
+#[derive(Clone)]
+pub struct Origin {
+    /// The port that it was accepted at.
+    pub port: u16,
+    /// Whom to wake when a flight of it is complete.
+    pub wake: Arc<dyn Wake>,
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin")
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of one piece of input.
@@ -143,13 +161,15 @@ impl<S: Sink> Pipeline<S> {
 
     /// Puts the whole frames at the start of `input` on their way. What cannot go is
     /// answered at once.
-    pub fn dispatch(&mut self, input: &[u8], arrived: Moment, wake: &Arc<dyn Wake>) -> Dispatched {
+    pub fn dispatch(&mut self, input: &[u8], arrived: Moment, origin: &Origin) -> Dispatched {
         let is_overdue = self.shared.window.is_overdue();
         self.manifest.begin(
             &self.shared.arenas,
             if is_overdue { 0 } else { input.len() },
         );
         let limit = self.shared.plan.aeroduct.max_frame_bytes;
+        let has_ports = self.shared.plan.outbound.has_ports();
+        let port = if has_ports { origin.port } else { 0 };
         let mut rest = input;
         let mut broken = None;
         while self.manifest.arena.len() < FLIGHT_BYTES_MAX {
@@ -160,7 +180,7 @@ impl<S: Sink> Pipeline<S> {
                         self.metrics.failed("overdue", 1);
                         Answer::TemporaryError
                     } else {
-                        self.board(frame, arrived)
+                        self.board(frame, port, arrived)
                     };
                     self.manifest.answers.push(answer);
                 }
@@ -172,7 +192,7 @@ impl<S: Sink> Pipeline<S> {
             }
         }
         let consumed = input.len() - rest.len();
-        let flight = self.depart(consumed, arrived, wake);
+        let flight = self.depart(consumed, arrived, &origin.wake);
         Dispatched {
             consumed,
             flight,
@@ -182,7 +202,7 @@ impl<S: Sink> Pipeline<S> {
 
     /// Prepares one record and adds its message to the flight; the answer is the one to
     /// give when no report comes.
-    fn board(&mut self, frame: Frame<'_>, arrived: Moment) -> Answer {
+    fn board(&mut self, frame: Frame<'_>, port: u16, arrived: Moment) -> Answer {
         let Self {
             shared,
             metrics,
@@ -203,7 +223,12 @@ impl<S: Sink> Pipeline<S> {
             Err(error) => return refuse_message(&shared.refusals, metrics, &error),
         };
         let metadata = &record.metadata;
-        let resolved = lanes.lane_of(metadata.namespace, metadata.set, &shared.plan, sink);
+        let whose = Whose {
+            port,
+            namespace: metadata.namespace,
+            set: metadata.set,
+        };
+        let resolved = lanes.lane_of(whose, &shared.plan.outbound, sink);
         match manifest.prepare(&resolved.lane, &record, arrived) {
             Ok(Prepared::Outbound(outbound)) => {
                 let topic = match outbound.topic {

@@ -13,8 +13,10 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use java_regex::{Regex, RegexError, ReplaceError, Replacement, ReplacementError};
 pub use load::{LoadError, load, parse};
 pub use plan::{
-    AeroductPlan, Format, InvalidTopicName, LoggingPlan, ManagePlan, NameRoute, Partitioner, Plan,
-    ProducerPlan, Routing, ServicePlan, TopicName, TransformError, TransformStep, Transforms,
+    AeroductPlan, BatchKey, BatchLimits, Batching, BinNameError, BinTransforms, Block, Format,
+    Headers, InvalidTopicName, Items, Key, LoggingPlan, ManagePlan, NameRoute, NamespaceBlock,
+    Otherwise, OutboundPlan, Partitioner, Plan, ProducerPlan, RecordKey, RecordOrdering, Routing,
+    Rules, Selection, ServicePlan, Timestamp, TopicName, TransformError, TransformStep, Transforms,
     Warning, is_legal_topic,
 };
 pub use schema::{SchemaConflict, json_schema, structural_schema};

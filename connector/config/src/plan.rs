@@ -8,9 +8,17 @@ use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 use crate::config::{Level, LogFormat};
 
 pub use crate::producer::{Partitioner, ProducerPlan};
+pub use bins::{BinNameError, BinTransforms, Selection};
+pub use key::{BatchKey, Key, Otherwise, RecordKey};
+pub use outbound::{
+    BatchLimits, Batching, Block, Items, NamespaceBlock, OutboundPlan, RecordOrdering, Rules,
+};
 pub use topic::{InvalidTopicName, TopicName, is_legal_topic};
 pub use transforms::{TransformError, TransformStep, Transforms};
 
+mod bins;
+mod key;
+mod outbound;
 mod topic;
 mod transforms;
 
@@ -21,10 +29,8 @@ pub struct Plan {
     pub service: ServicePlan,
     /// The Kafka producer.
     pub producer: ProducerPlan,
-    /// How a record finds its topic; without it every record is skipped.
-    pub routing: Option<Routing>,
-    /// How a record is written; without it every record is skipped.
-    pub format: Option<Format>,
+    /// What becomes of records.
+    pub outbound: OutboundPlan,
     /// What is logged, and where.
     pub logging: LoggingPlan,
     /// The settings that only this connector has.
@@ -158,4 +164,38 @@ pub struct AeroductPlan {
     pub max_frame_bytes: u64,
     /// Connections open at one time.
     pub max_connections: u32,
+    /// Age, give or take a tenth, at which a connection is closed when nothing is in flight on it;
+    /// `None` means never.
+    pub max_connection_age: Option<Duration>,
+    /// Time without data and with nothing in flight after which a connection is closed; `None`
+    /// means never.
+    pub idle_timeout: Option<Duration>,
+    /// Where records go that would be refused for good; `None` means nowhere.
+    pub dead_letter: Option<TopicName>,
+    /// What goes into the headers of a message.
+    pub headers: Headers,
+    /// What the timestamp of a message is.
+    pub timestamp: Timestamp,
+    /// Distinct topics that may be published to, at least one.
+    pub max_topics: u32,
+}
+
+/// What goes into the headers of a message.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Headers {
+    /// Nothing.
+    #[default]
+    None,
+    /// Namespace, set, digest, generation and time of the last update.
+    Metadata,
+}
+
+/// What the timestamp of a message is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Timestamp {
+    /// The producer's clock when it takes the message.
+    #[default]
+    Produce,
+    /// The record's last update; the producer's clock where the source does not ship it.
+    LastUpdate,
 }

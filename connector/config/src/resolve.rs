@@ -28,8 +28,7 @@ pub(crate) fn resolve(
     let plan = Plan {
         service: service::resolve(config.service.as_ref(), &mut report),
         producer: producer::resolve(config, &mut report),
-        routing: outbound::resolve_routing(config.routing.as_ref(), &mut report),
-        format: outbound::resolve_format(config.format.as_ref(), &mut report),
+        outbound: outbound::resolve(config, &mut report),
         logging: logging::resolve(config.logging.as_ref(), &mut report),
         aeroduct: aeroduct::resolve(config.aeroduct.as_ref(), &mut report),
         text: text.to_owned(),

@@ -55,7 +55,7 @@ pub fn format(data: &[u8]) {
     };
     let mut scratch = Scratch::default();
     for plan in plans() {
-        let lane = Lane::resolve(plan, metadata.namespace, metadata.set);
+        let lane = Lane::resolve(&plan.outbound, 8080, metadata.namespace, metadata.set);
         let mut out = b"before".to_vec();
         match lane.prepare(
             &Record { metadata, bins },

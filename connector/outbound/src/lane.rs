@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use aeroduct_config::{Plan, TopicName};
+use aeroduct_config::{OutboundPlan, TopicName};
 use aeroduct_record::{MONITOR_SET, Record};
 
 use crate::{error::PrepareError, format::Formatter, route::Route, text::collection::Nest};
@@ -75,24 +75,25 @@ pub struct Scratch {
 }
 
 impl Lane {
-    /// The lane for the records of `namespace` and `set` under `plan`.
+    /// The lane for the records of `namespace` and `set` that arrive at `port`.
     ///
     /// Routing and format are looked at before any record: a lane without them, or whose routing skips,
     /// never judges a record by its values.
-    pub fn resolve(plan: &Plan, namespace: &[u8], set: Option<&[u8]>) -> Self {
+    pub fn resolve(plan: &OutboundPlan, port: u16, namespace: &[u8], set: Option<&[u8]>) -> Self {
         let skip = |rule| Self {
             course: Course::Skip(rule),
         };
         if set == Some(MONITOR_SET) {
             return skip(SkipRule::TransactionMonitor);
         }
-        let Some(routing) = &plan.routing else {
+        let rules = plan.rules(port, namespace, set);
+        let Some(routing) = rules.routing else {
             return skip(SkipRule::NoRouting);
         };
         let Some(route) = Route::resolve(routing, namespace, set) else {
             return skip(SkipRule::Routing);
         };
-        let Some(format) = &plan.format else {
+        let Some(format) = rules.format else {
             return skip(SkipRule::NoFormat);
         };
         Self {

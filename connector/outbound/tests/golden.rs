@@ -22,6 +22,9 @@ use std::{error::Error, fmt::Write as _, fs, path::Path};
 use aeroduct_config::{Format, Plan};
 use aeroduct_outbound::{Lane, Outbound, Prepared, Scratch, TopicChoice, UnixSeconds};
 
+/// No configuration of these cases asks for the port.
+const PORT: u16 = 8080;
+
 #[test]
 fn every_case_is_rendered_as_it_is_written_down() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
@@ -68,7 +71,7 @@ fn check(case: &Path) -> Result<(), String> {
 /// that holds what to expect.
 fn plans(config: &str) -> Vec<(&'static str, Plan)> {
     let plan = change::plan(config);
-    let formats = match &plan.format {
+    let formats = match &plan.outbound.general.items.format {
         Some(format) => vec![format.clone()],
         None => vec![
             Format::Json {
@@ -85,20 +88,16 @@ fn plans(config: &str) -> Vec<(&'static str, Plan)> {
         Format::FlatJson { .. } => "flat-json.out",
     };
     let with = |format| {
-        (
-            name(&format),
-            Plan {
-                format: Some(format),
-                ..plan.clone()
-            },
-        )
+        let (name, mut plan) = (name(&format), plan.clone());
+        plan.outbound.general.items.format = Some(format);
+        (name, plan)
     };
     formats.into_iter().map(with).collect()
 }
 
 fn render(plan: &Plan, change: &change::Change) -> String {
     let record = change.record();
-    let lane = Lane::resolve(plan, record.metadata.namespace, record.metadata.set);
+    let lane = Lane::resolve(&plan.outbound, PORT, record.metadata.namespace, record.metadata.set);
     let (mut out, mut scratch) = (b"what was there before".to_vec(), Scratch::default());
     let before = out.len();
     match lane.prepare(&record, UnixSeconds(change.arrived), &mut out, &mut scratch) {

@@ -21,16 +21,15 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tree::{Tree, lossy};
 
+const PORT: u16 = 8080;
 const ARRIVED: u64 = 1_700_000_000;
 
 fn plan(format: Format) -> Plan {
     let text = "producer-props: {bootstrap.servers: [localhost:9092]}\nrouting: {mode: static, destination: all}\n";
-    let plan =
+    let mut plan =
         aeroduct_config::parse(text, "config.yaml").unwrap_or_else(|faults| panic!("{faults}"));
-    Plan {
-        format: Some(format),
-        ..plan
-    }
+    plan.outbound.general.items.format = Some(format);
+    plan
 }
 
 fn json_format() -> Format {
@@ -226,7 +225,8 @@ fn written(format: Format, change: &Change) -> (String, String) {
     let frame = aeroduct_wire::next_frame(&frame, 1 << 24).unwrap().unwrap();
     let record = aeroduct_wire::parse_message(frame.body()).unwrap();
     let lane = Lane::resolve(
-        &plan(format),
+        &plan(format).outbound,
+        PORT,
         record.metadata.namespace,
         record.metadata.set,
     );
@@ -282,7 +282,7 @@ fn assert_any_bytes_pass(bins: &[(u8, Vec<u8>)]) {
     let bins = Bins::parse(&ops, u16::try_from(bins.len()).unwrap()).unwrap();
     let record = Record { metadata, bins };
     for format in [json_format(), flat_json_format()] {
-        let lane = Lane::resolve(&plan(format), b"ns", None);
+        let lane = Lane::resolve(&plan(format).outbound, PORT, b"ns", None);
         let mut out = b"before".to_vec();
         match lane.prepare(&record, UnixSeconds(0), &mut out, &mut Scratch::default()) {
             Ok(Prepared::Outbound(outbound)) => {

@@ -16,8 +16,8 @@ pub(super) fn effective(plan: &Plan) -> Value {
     json!({
         "service": service(plan),
         "producer-props": producer(plan),
-        "routing": plan.routing.as_ref().map(routing),
-        "format": plan.format.as_ref().map(format),
+        "routing": plan.outbound.general.items.routing.as_ref().map(routing),
+        "format": plan.outbound.general.items.format.as_ref().map(format),
         "logging": logging(plan),
         "aeroduct": aeroduct(plan),
     })

@@ -1,8 +1,8 @@
-//! The lanes of one shard: everything that depends on namespace and set alone, resolved at
-//! the first record and found again by one look-up.
+//! The lanes of one shard: everything that depends on port, namespace and set alone, resolved
+//! at the first record and found again by one look-up.
 
 use super::Sink;
-use aeroduct_config::Plan;
+use aeroduct_config::OutboundPlan;
 use aeroduct_outbound::Lane;
 use std::collections::HashMap;
 
@@ -22,16 +22,26 @@ struct NamespaceLanes {
     sets: HashMap<Box<[u8]>, usize>,
 }
 
-/// (namespace, set) to lane.
+/// (port, namespace, set) to lane.
 pub(super) struct Lanes<T> {
     resolved: Vec<ResolvedLane<T>>,
-    namespaces: HashMap<Box<[u8]>, NamespaceLanes>,
+    ports: HashMap<u16, HashMap<Box<[u8]>, NamespaceLanes>>,
     latest: Latest,
+}
+
+/// Whose lane is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whose<'r> {
+    /// Where the record arrived; 0 where no port has items of its own.
+    pub(super) port: u16,
+    pub(super) namespace: &'r [u8],
+    pub(super) set: Option<&'r [u8]>,
 }
 
 /// The lane of the record before: most neighbours share it.
 #[derive(Debug, Default)]
 struct Latest {
+    port: u16,
     namespace: Vec<u8>,
     set: Option<Vec<u8>>,
     lane: Option<usize>,
@@ -41,59 +51,64 @@ impl<T: Copy> Lanes<T> {
     pub(super) fn new() -> Self {
         Self {
             resolved: Vec::new(),
-            namespaces: HashMap::new(),
+            ports: HashMap::new(),
             latest: Latest::default(),
         }
     }
 
-    /// The lane of a (namespace, set), made when it is seen for the first time.
+    /// The lane of a (port, namespace, set), made when it is seen for the first time.
     #[inline]
     pub(super) fn lane_of<S: Sink<Topic = T>>(
         &mut self,
-        namespace: &[u8],
-        set: Option<&[u8]>,
-        plan: &Plan,
+        whose: Whose<'_>,
+        plan: &OutboundPlan,
         sink: &mut S,
     ) -> &ResolvedLane<T> {
         let index = match self.latest.lane {
-            Some(lane) if self.latest.is(namespace, set) => lane,
-            _ => self.look_up(namespace, set, plan, sink),
+            Some(lane) if self.latest.is(whose) => lane,
+            _ => self.look_up(whose, plan, sink),
         };
         &self.resolved[index]
     }
 
     fn look_up<S: Sink<Topic = T>>(
         &mut self,
-        namespace: &[u8],
-        set: Option<&[u8]>,
-        plan: &Plan,
+        whose: Whose<'_>,
+        plan: &OutboundPlan,
         sink: &mut S,
     ) -> usize {
-        let known = self.namespaces.get(namespace).and_then(|lanes| match set {
+        let namespaces = self.ports.get(&whose.port);
+        let lanes = namespaces.and_then(|namespaces| namespaces.get(whose.namespace));
+        let known = lanes.and_then(|lanes| match whose.set {
             None => lanes.without_set,
             Some(set) => lanes.sets.get(set).copied(),
         });
-        let index = known.unwrap_or_else(|| self.resolve(namespace, set, plan, sink));
-        self.latest.remember(namespace, set, index);
+        let index = known.unwrap_or_else(|| self.resolve(whose, plan, sink));
+        self.latest.remember(whose, index);
         index
     }
 
     fn resolve<S: Sink<Topic = T>>(
         &mut self,
-        namespace: &[u8],
-        set: Option<&[u8]>,
-        plan: &Plan,
+        whose: Whose<'_>,
+        plan: &OutboundPlan,
         sink: &mut S,
     ) -> usize {
         if self.resolved.len() >= LANES_MAX {
             self.resolved.clear();
-            self.namespaces.clear();
+            self.ports.clear();
         }
-        let lane = Lane::resolve(plan, namespace, set);
+        let Whose {
+            port,
+            namespace,
+            set,
+        } = whose;
+        let lane = Lane::resolve(plan, port, namespace, set);
         let topic = lane.topic().and_then(|name| sink.topic(name));
         let index = self.resolved.len();
         self.resolved.push(ResolvedLane { lane, topic });
-        let lanes = self.namespaces.entry(namespace.into()).or_default();
+        let namespaces = self.ports.entry(port).or_default();
+        let lanes = namespaces.entry(namespace.into()).or_default();
         match set {
             None => lanes.without_set = Some(index),
             Some(set) => {
@@ -106,14 +121,17 @@ impl<T: Copy> Lanes<T> {
 
 impl Latest {
     #[inline]
-    fn is(&self, namespace: &[u8], set: Option<&[u8]>) -> bool {
-        self.set.as_deref() == set && self.namespace == namespace
+    fn is(&self, whose: Whose<'_>) -> bool {
+        self.set.as_deref() == whose.set
+            && self.namespace == whose.namespace
+            && self.port == whose.port
     }
 
-    fn remember(&mut self, namespace: &[u8], set: Option<&[u8]>, lane: usize) {
+    fn remember(&mut self, whose: Whose<'_>, lane: usize) {
+        self.port = whose.port;
         self.namespace.clear();
-        self.namespace.extend_from_slice(namespace);
-        match (set, &mut self.set) {
+        self.namespace.extend_from_slice(whose.namespace);
+        match (whose.set, &mut self.set) {
             (Some(set), Some(kept)) => {
                 kept.clear();
                 kept.extend_from_slice(set);

@@ -4,7 +4,7 @@ use super::mailbox::Bell;
 use super::partial::{FRAME_TIME, LongFrames, Partial};
 use super::replies::Replies;
 use crate::metrics::{Replied, ShardMetrics};
-use crate::pipeline::{Departed, Load, Moment, Pipeline, Sink, Wake};
+use crate::pipeline::{Departed, Load, Moment, Origin, Pipeline, Sink, Wake};
 use aeroduct_wire::FrameError;
 use mio::net::TcpStream;
 use std::collections::VecDeque;
@@ -82,19 +82,14 @@ pub(super) struct Connection {
     in_flight: Load,
     replies: Replies,
     bell: Arc<Bell>,
-    wake: Arc<dyn Wake>,
-}
-
-impl std::fmt::Debug for dyn Wake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Wake")
-    }
+    origin: Origin,
 }
 
 impl Connection {
     pub(super) fn new(
         stream: TcpStream,
         peer: SocketAddr,
+        port: u16,
         bell: Arc<Bell>,
         frames: Arc<LongFrames>,
     ) -> Self {
@@ -108,7 +103,10 @@ impl Connection {
             flights: VecDeque::new(),
             in_flight: Load::default(),
             replies: Replies::default(),
-            wake: Arc::clone(&bell) as Arc<dyn Wake>,
+            origin: Origin {
+                port,
+                wake: Arc::clone(&bell) as Arc<dyn Wake>,
+            },
             bell,
         }
     }
@@ -226,7 +224,7 @@ impl Connection {
         let arrived = Moment::now();
         let mut used = 0;
         loop {
-            let dispatched = pipeline.dispatch(&input[used..], arrived, &self.wake);
+            let dispatched = pipeline.dispatch(&input[used..], arrived, &self.origin);
             used += dispatched.consumed;
             if let Some(flight) = dispatched.flight {
                 self.in_flight.records += flight.recipient().load().records;

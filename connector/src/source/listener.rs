@@ -144,8 +144,9 @@ impl Listener {
                 return Ok(());
             }
             pause = None;
-            for socket in &self.sockets {
-                if let Err(error) = accept_all(socket, shards, connections_max, metrics) {
+            for (socket, address) in self.sockets.iter().zip(&self.addresses) {
+                let port = address.port();
+                if let Err(error) = accept_all(socket, port, shards, connections_max, metrics) {
                     pause = Some(ACCEPT_PAUSE);
                     if let Some(suppressed) = failing.admit() {
                         tracing::error!(
@@ -163,6 +164,7 @@ impl Listener {
 
 fn accept_all(
     socket: &mio::net::TcpListener,
+    port: u16,
     shards: &[Arc<Mailbox>],
     connections_max: usize,
     metrics: &ConnectionMetrics,
@@ -187,7 +189,7 @@ fn accept_all(
         drop(stream.set_nodelay(true));
         drop(SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE));
         if let Some(shard) = shards.iter().min_by_key(|shard| shard.connections()) {
-            shard.deliver(Arrival { stream, peer });
+            shard.deliver(Arrival { stream, peer, port });
         }
     }
 }

@@ -24,6 +24,8 @@ pub enum Order {
 pub(super) struct Arrival {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
+    /// The port that it was accepted at.
+    pub(super) port: u16,
 }
 
 /// The one way into a shard from other threads.

@@ -173,7 +173,8 @@ impl<S: Sink> Shard<S> {
             return;
         }
         let frames = Arc::clone(&self.settings.long_frames);
-        let connection = entry.insert(Connection::new(stream, arrival.peer, bell, frames));
+        let (peer, port) = (arrival.peer, arrival.port);
+        let connection = entry.insert(Connection::new(stream, peer, port, bell, frames));
         if self.is_draining {
             connection.drain();
         }

@@ -3,7 +3,7 @@ use std::{net::IpAddr, time::Duration};
 use super::*;
 use crate::{
     config::{Level, LogFormat},
-    plan::{Format, ManagePlan, Routing},
+    plan::{Format, Items, ManagePlan, Routing},
     support,
 };
 
@@ -125,10 +125,12 @@ fn every_key_of_the_official_sections_reaches_the_plan() {
     let Plan {
         service,
         producer,
-        routing,
-        format,
+        outbound,
         ..
     } = plan(text);
+    let Items {
+        routing, format, ..
+    } = outbound.general.items;
     assert_eq!(
         service.addresses,
         ["127.0.0.1", "::1"].map(|address| address.parse::<IpAddr>().unwrap())
@@ -206,7 +208,7 @@ fn names_and_topics_stay_what_was_written() {
         "2026-08-01",
     ] {
         let text = PUBLISHING.replace("destination: aerospike", &format!("destination: {topic}"));
-        let Some(Routing::Static(name)) = plan(&text).routing else {
+        let Some(Routing::Static(name)) = plan(&text).outbound.general.items.routing else {
             panic!("{topic}")
         };
         assert_eq!(name.as_str(), topic);
@@ -220,7 +222,7 @@ fn an_optional_name_that_is_null_is_absent() {
             "mode: static, destination: aerospike",
             &format!("mode: set, default: {nothing}"),
         );
-        let Some(Routing::Set(route)) = plan(&text).routing else {
+        let Some(Routing::Set(route)) = plan(&text).outbound.general.items.routing else {
             panic!("{nothing}")
         };
         assert_eq!(route.default, None, "{nothing}");
@@ -234,13 +236,13 @@ fn flat_json_keeps_its_metadata_key() {
         metadata_key: "on".to_owned(),
         stringify_map_keys: true,
     };
-    assert_eq!(plan(&text).format, Some(format));
+    assert_eq!(plan(&text).outbound.general.items.format, Some(format));
 }
 
 #[test]
 fn the_documented_replacements_swap_and_append() {
     let text = include_str!("../../tests/corpus/good/routing-set-documented-corner.yml");
-    let Some(Routing::Set(route)) = plan(text).routing else {
+    let Some(Routing::Set(route)) = plan(text).outbound.general.items.routing else {
         panic!()
     };
     assert_eq!(route.transforms.apply("a:b").unwrap(), "b:a:please");
@@ -356,7 +358,7 @@ fn regular_expressions_are_the_ones_of_the_file() {
         "mode: static, destination: aerospike",
         "mode: namespace, default: d, transforms: [{regex: {pattern: '(?<=a)b', replacement: 'x'}}]",
     );
-    let Some(Routing::Namespace(route)) = plan(&text).routing else {
+    let Some(Routing::Namespace(route)) = plan(&text).outbound.general.items.routing else {
         panic!()
     };
     assert_eq!(route.transforms.apply("abb").unwrap(), "axb");

@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use super::Report;
 use crate::{
     config::{AeroductConfig, DurationText, QuantityError, SizeText},
-    plan::AeroductPlan,
+    plan::{AeroductPlan, Headers, Timestamp},
 };
 
 const KIB: u64 = 1 << 10;
@@ -27,6 +27,9 @@ pub(super) const MAX_FRAME_BYTES: u64 = 16 * MIB;
 
 /// Far more than the nodes of a large cluster open.
 pub(super) const MAX_CONNECTIONS: u32 = 4096;
+
+/// More than people name by hand; fewer than a broker notices.
+pub(super) const MAX_TOPICS: u32 = 1000;
 
 const REPLY_DEADLINES: Bounds<Duration> = Bounds {
     range: Duration::from_millis(100)..=Duration::from_secs(9),
@@ -119,6 +122,12 @@ pub(super) fn resolve(config: Option<&AeroductConfig>, report: &mut Report<'_>) 
         max_in_flight_bytes,
         max_frame_bytes,
         max_connections: config.max_connections.unwrap_or(MAX_CONNECTIONS),
+        max_connection_age: None,
+        idle_timeout: None,
+        dead_letter: None,
+        headers: Headers::default(),
+        timestamp: Timestamp::default(),
+        max_topics: MAX_TOPICS,
     }
 }
 

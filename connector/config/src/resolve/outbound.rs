@@ -2,15 +2,30 @@
 
 use super::Report;
 use crate::{
-    config::{FormatConfig, RegexConfig, RoutingConfig, TransformConfig},
+    config::{Config, FormatConfig, RegexConfig, RoutingConfig, TransformConfig},
     java_regex::{Regex, Replacement},
-    plan::{Format, NameRoute, Routing, TopicName, TransformStep, Transforms},
+    plan::{Block, Format, Items, NameRoute, OutboundPlan, Routing, TopicName, TransformStep, Transforms},
 };
 
 /// Longest name of a bin, in bytes, as in the database.
 const BIN_NAME_LEN_MAX: usize = 15;
 
-pub(super) fn resolve_routing(
+pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> OutboundPlan {
+    let items = Items {
+        routing: resolve_routing(config.routing.as_ref(), report),
+        format: resolve_format(config.format.as_ref(), report),
+        ..Items::default()
+    };
+    OutboundPlan {
+        general: Block {
+            items,
+            ..Block::default()
+        },
+        ..OutboundPlan::default()
+    }
+}
+
+fn resolve_routing(
     config: Option<&RoutingConfig>,
     report: &mut Report<'_>,
 ) -> Option<Routing> {
@@ -77,7 +92,7 @@ pub(super) fn resolve_routing(
     }
 }
 
-pub(super) fn resolve_format(
+fn resolve_format(
     config: Option<&FormatConfig>,
     report: &mut Report<'_>,
 ) -> Option<Format> {

@@ -10,6 +10,8 @@ const STATIC: &str = "routing: {mode: static, destination: all}\n";
 const JSON: &str = "format: {mode: json}\n";
 const FLAT_JSON: &str = "format: {mode: flat-json, metadata-key: metadata}\n";
 
+const PORT: u16 = 8080;
+
 fn plan(parts: &[&str]) -> Plan {
     let text = format!(
         "producer-props: {{bootstrap.servers: [localhost:9092]}}\n{}",
@@ -48,7 +50,7 @@ fn bin(name: &str, text: &str) -> Vec<u8> {
 }
 
 fn skip_rule(plan: &Plan, set: Option<&[u8]>) -> Option<SkipRule> {
-    let lane = Lane::resolve(plan, b"ns", set);
+    let lane = Lane::resolve(&plan.outbound, PORT, b"ns", set);
     match lane.prepare(
         &write(&[], 0),
         UnixSeconds(0),
@@ -92,7 +94,7 @@ fn a_transaction_monitor_is_skipped_whatever_is_configured() {
 #[test]
 fn the_fixed_topic_is_known_before_any_record() {
     let topic = |routing: &str| {
-        let lane = Lane::resolve(&plan(&[routing, JSON]), b"Ns", Some(b"Set"));
+        let lane = Lane::resolve(&plan(&[routing, JSON]).outbound, PORT, b"Ns", Some(b"Set"));
         lane.topic().map(str::to_owned)
     };
     assert_eq!(topic(STATIC).as_deref(), Some("all"));
@@ -112,7 +114,8 @@ fn the_fixed_topic_is_known_before_any_record() {
 #[test]
 fn a_named_topic_is_that_of_the_record_prepared_last() {
     let lane = Lane::resolve(
-        &plan(&["routing: {mode: bin, bin: t, default: other}\n", JSON]),
+        &plan(&["routing: {mode: bin, bin: t, default: other}\n", JSON]).outbound,
+        PORT,
         b"ns",
         None,
     );
@@ -146,12 +149,13 @@ fn a_regular_expression_that_gives_up_names_no_topic() {
         JSON,
     ]);
     assert_eq!(
-        Lane::resolve(&with_default, b"ns", Some(&set)).topic(),
+        Lane::resolve(&with_default.outbound, PORT, b"ns", Some(&set)).topic(),
         Some("other")
     );
 
     let lane = Lane::resolve(
-        &plan(&[&format!("routing: {{mode: set, {transforms}}}\n"), JSON]),
+        &plan(&[&format!("routing: {{mode: set, {transforms}}}\n"), JSON]).outbound,
+        PORT,
         b"ns",
         Some(&set),
     );
@@ -171,7 +175,7 @@ fn a_regular_expression_that_gives_up_names_no_topic() {
 
 #[test]
 fn records_follow_one_another_in_the_output_and_a_failed_one_leaves_no_gap() {
-    let lane = Lane::resolve(&plan(&[STATIC, FLAT_JSON]), b"ns", None);
+    let lane = Lane::resolve(&plan(&[STATIC, FLAT_JSON]).outbound, PORT, b"ns", None);
     let (mut out, mut scratch) = (Vec::new(), Scratch::default());
     let (good, twice) = (bin("a", "1"), [bin("a", "1"), bin("a", "2")].concat());
     let mut ends = Vec::new();
