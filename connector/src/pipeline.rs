@@ -23,7 +23,7 @@ use crate::sync::atomic::{AtomicBool, AtomicU64};
 use aeroduct_config::Plan;
 use aeroduct_kafka::{Parcel, murmur2};
 use aeroduct_outbound::{
-    Lane, Outbound, PrepareError, Prepared, Scratch, TopicChoice, UnixSeconds,
+    Change, Lane, Outbound, PrepareError, Prepared, Scratch, TopicChoice, UnixSeconds,
 };
 use aeroduct_process::logging::Throttle;
 use aeroduct_record::Record;
@@ -229,7 +229,12 @@ impl<S: Sink> Pipeline<S> {
             set: metadata.set,
         };
         let resolved = lanes.lane_of(whose, &shared.plan.outbound, sink);
-        match manifest.prepare(&resolved.lane, &record, arrived) {
+        let change = Change {
+            record: &record,
+            frame: frame.bytes(),
+            arrived: UnixSeconds(arrived.unix_ms / 1000),
+        };
+        match manifest.prepare(&resolved.lane, &change) {
             Ok(Prepared::Outbound(outbound)) => {
                 let topic = match outbound.topic {
                     TopicChoice::Fixed => resolved.topic,
@@ -247,7 +252,11 @@ impl<S: Sink> Pipeline<S> {
             }
             Err(error) => {
                 refuse_record(&shared.refusals, metrics, &record, &error);
-                Answer::PermanentError
+                if error.is_temporary() {
+                    Answer::TemporaryError
+                } else {
+                    Answer::PermanentError
+                }
             }
         }
     }
@@ -305,14 +314,8 @@ impl Manifest {
     }
 
     #[inline]
-    fn prepare(
-        &mut self,
-        lane: &Lane,
-        record: &Record<'_>,
-        arrived: Moment,
-    ) -> Result<Prepared, PrepareError> {
-        let seconds = UnixSeconds(arrived.unix_ms / 1000);
-        lane.prepare(record, seconds, &mut self.arena, &mut self.scratch)
+    fn prepare(&mut self, lane: &Lane, change: &Change<'_>) -> Result<Prepared, PrepareError> {
+        lane.prepare(change, &mut self.arena, &mut self.scratch)
     }
 
     #[inline]

@@ -132,6 +132,10 @@ pub enum Format {
         /// Whether numeric keys of maps become text; otherwise they fail the record.
         stringify_map_keys: bool,
     },
+    /// A MessagePack array with the metadata, and bins with their types.
+    MessagePack,
+    /// The message as it was received.
+    Xdr,
 }
 
 /// The `logging` section, checked.

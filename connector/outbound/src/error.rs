@@ -2,7 +2,7 @@
 
 use std::{error, fmt, sync::Arc};
 
-use aeroduct_config::TransformError;
+use aeroduct_config::{BinNameError, TransformError};
 use aeroduct_record::{
     ParticleError,
     cdt::{CdtError, DEPTH_MAX},
@@ -13,7 +13,8 @@ use crate::text::geojson::GeoJsonError;
 /// Why one record is not published.
 ///
 /// The fault lies in the record, so sending it again does not help: the answer is a permanent error,
-/// or a dead letter. The text names the bin and what is wrong with it.
+/// or a dead letter; but for a missing key whose `failure-strategy` asks for a temporary one
+/// ([`is_temporary`](Self::is_temporary)). The text names the bin and what is wrong with it.
 #[derive(Debug)]
 pub struct PrepareError(Fault);
 
@@ -21,6 +22,18 @@ pub struct PrepareError(Fault);
 enum Fault {
     Route(Arc<Unroutable>),
     Value { place: Place, fault: ValueFault },
+    Key { fault: KeyFault, is_temporary: bool },
+}
+
+/// What a key is to be made of, and the record does not have.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyFault {
+    #[error("the record has no set")]
+    Set,
+    #[error("the record has no user key of type string, blob, integer or double")]
+    UserKey,
+    #[error("the record has no bin {0:?} of type string, blob, integer or double")]
+    Bin(Box<str>),
 }
 
 /// The part of a record that could not be rendered.
@@ -77,11 +90,20 @@ pub(crate) enum ValueFault {
     MetadataKey,
     #[error("there are two bins of this name")]
     DuplicateBin,
+    #[error("`bin-transforms` gives it no name")]
+    BinName(#[source] BinNameError),
 }
 
 impl PrepareError {
     pub(crate) const fn unroutable(reason: Arc<Unroutable>) -> Self {
         Self(Fault::Route(reason))
+    }
+
+    pub(crate) const fn key(fault: KeyFault, is_temporary: bool) -> Self {
+        Self(Fault::Key {
+            fault,
+            is_temporary,
+        })
     }
 
     #[cold]
@@ -106,7 +128,19 @@ impl PrepareError {
         match &self.0 {
             Fault::Route(unroutable) => unroutable.reason(),
             Fault::Value { fault, .. } => fault.reason(),
+            Fault::Key { .. } => Reason::KeyMissing,
         }
+    }
+
+    /// Whether the source is to send the record again, because the configuration says so.
+    pub const fn is_temporary(&self) -> bool {
+        matches!(
+            self.0,
+            Fault::Key {
+                is_temporary: true,
+                ..
+            }
+        )
     }
 }
 
@@ -127,6 +161,12 @@ impl fmt::Display for PrepareError {
                 place: Place::Bin(name),
                 fault,
             } => write!(f, "bin {name:?}: {fault}"),
+            Fault::Key { fault, .. } => {
+                write!(
+                    f,
+                    "no key: {fault}; `failure-strategy: use-digest` publishes such records"
+                )
+            }
         }
     }
 }
@@ -136,6 +176,7 @@ impl error::Error for PrepareError {
         match &self.0 {
             Fault::Route(unroutable) => unroutable.source(),
             Fault::Value { fault, .. } => fault.source(),
+            Fault::Key { fault, .. } => fault.source(),
         }
     }
 }
@@ -166,6 +207,7 @@ impl ValueFault {
             Self::GeoJson(GeoJsonError::Malformed { .. }) => Reason::GeoJson,
             Self::MetadataKey => Reason::MetadataKeyCollision,
             Self::DuplicateBin => Reason::DuplicateBin,
+            Self::BinName(_) => Reason::BinName,
         }
     }
 }
@@ -182,6 +224,8 @@ impl From<CdtError> for ValueFault {
 /// The kinds of faults that keep a record from being published: a closed set, fit for a metric's label.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Reason {
+    /// The transforms of `bin-transforms` give a bin no name.
+    BinName,
     /// The lists and maps of a bin are not what the wire format allows.
     Collection,
     /// Collections, or the JSON of a GeoJSON text, are nested deeper than 64 levels.
@@ -192,6 +236,8 @@ pub enum Reason {
     DuplicateMapKey,
     /// A GeoJSON text is not JSON.
     GeoJson,
+    /// The record lacks what its key is to be made of.
+    KeyMissing,
     /// A map key is of a type that cannot be the name of a JSON member.
     MapKeyType,
     /// A collection holds a wildcard or infinity, which stand for no value.
@@ -218,12 +264,14 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for registering their metrics.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
+        Self::BinName,
         Self::Collection,
         Self::Depth,
         Self::DuplicateBin,
         Self::DuplicateMapKey,
         Self::GeoJson,
+        Self::KeyMissing,
         Self::MapKeyType,
         Self::Marker,
         Self::MetadataKeyCollision,
@@ -240,11 +288,13 @@ impl Reason {
     /// The reason as the value of a metric's label.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::BinName => "bin-name",
             Self::Collection => "collection",
             Self::Depth => "depth",
             Self::DuplicateBin => "duplicate-bin",
             Self::DuplicateMapKey => "duplicate-map-key",
             Self::GeoJson => "geojson",
+            Self::KeyMissing => "key-missing",
             Self::MapKeyType => "map-key-type",
             Self::Marker => "marker",
             Self::MetadataKeyCollision => "metadata-key-collision",
@@ -269,11 +319,13 @@ impl Reason {
             | Self::TopicIllegal
             | Self::TopicNotUtf8
             | Self::TopicTransform => true,
-            Self::Collection
+            Self::BinName
+            | Self::Collection
             | Self::Depth
             | Self::DuplicateBin
             | Self::DuplicateMapKey
             | Self::GeoJson
+            | Self::KeyMissing
             | Self::MapKeyType
             | Self::Marker
             | Self::MetadataKeyCollision

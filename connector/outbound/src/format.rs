@@ -2,38 +2,105 @@
 //!
 //! A format is made for one namespace and set; what it repeats for every record is prepared then.
 
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 
-use aeroduct_config::Format;
-use aeroduct_record::{Metadata, Particle, Record, Ttl};
+use aeroduct_config::{BinTransforms, Format};
+use aeroduct_record::{Metadata, Particle, Ttl};
 
-use self::{flat_json::FlatJson, json::Json};
+use self::{flat_json::FlatJson, json::Json, message_pack::MessagePack};
 use crate::{
+    bins::{BinNames, NewNames, OwnNames},
     error::PrepareError,
-    lane::UnixSeconds,
+    lane::{Change, UnixSeconds},
     text::{collection::Nest, integer, value},
 };
 
 mod flat_json;
 mod json;
+mod message_pack;
 mod shape;
+mod xdr;
 
-/// A format with its prepared pieces.
+/// A format with its prepared pieces, and the bins it is for.
 #[derive(Debug)]
-pub(crate) enum Formatter {
+pub(crate) struct Formatter {
+    kind: Kind,
+    /// `None`: all bins, under their own names.
+    bins: Option<RefCell<NewNames>>,
+    /// Whether the format's own key is asked for.
+    has_key: bool,
+}
+
+#[derive(Debug)]
+enum Kind {
     FlatJson(FlatJson),
     Json(Json),
+    MessagePack(MessagePack),
+    Xdr,
 }
 
 /// Where in the output a record's key and value lie. They may overlap.
 #[derive(Debug)]
 pub(crate) struct Rendered {
-    pub(crate) key: Range<usize>,
+    /// The format's own key; there may be one even if none was asked for.
+    pub(crate) key: Option<Range<usize>>,
     pub(crate) value: Range<usize>,
 }
 
 impl Formatter {
-    pub(crate) fn new(format: &Format, namespace: &[u8], set: Option<&[u8]>) -> Self {
+    pub(crate) fn new(
+        format: &Format,
+        bins: Option<&BinTransforms>,
+        has_key: bool,
+        namespace: &[u8],
+        set: Option<&[u8]>,
+    ) -> Self {
+        Self {
+            kind: Kind::new(format, namespace, set),
+            bins: bins.map(|transforms| RefCell::new(NewNames::new(transforms))),
+            has_key,
+        }
+    }
+
+    /// Appends value and key of a record to `out`. On an error some of it may have been written.
+    #[inline]
+    pub(crate) fn write(
+        &self,
+        change: &Change<'_>,
+        out: &mut Vec<u8>,
+        nest: &mut Nest,
+    ) -> Result<Rendered, PrepareError> {
+        nest.clear();
+        match &self.bins {
+            None => self.write_named(change, out, &mut OwnNames, nest),
+            Some(names) => self.write_named(change, out, &mut *names.borrow_mut(), nest),
+        }
+    }
+
+    #[inline]
+    fn write_named<N: BinNames>(
+        &self,
+        change: &Change<'_>,
+        out: &mut Vec<u8>,
+        bins: &mut N,
+        nest: &mut Nest,
+    ) -> Result<Rendered, PrepareError> {
+        let &Change {
+            record, arrived, ..
+        } = change;
+        match &self.kind {
+            Kind::FlatJson(format) => {
+                format.write(record, arrived, out, (bins, nest), self.has_key)
+            }
+            Kind::Json(format) => format.write(record, arrived, out, bins, nest),
+            Kind::MessagePack(format) => format.write(record, arrived, out, bins, &mut nest.names),
+            Kind::Xdr => Ok(xdr::write(change, out, self.has_key)),
+        }
+    }
+}
+
+impl Kind {
+    fn new(format: &Format, namespace: &[u8], set: Option<&[u8]>) -> Self {
         match format {
             Format::Json { stringify_map_keys } => {
                 Self::Json(Json::new(namespace, set, *stringify_map_keys))
@@ -47,22 +114,8 @@ impl Formatter {
                 set,
                 *stringify_map_keys,
             )),
-        }
-    }
-
-    /// Appends value and key of `record` to `out`. On an error some of it may have been written.
-    #[inline]
-    pub(crate) fn write(
-        &self,
-        record: &Record<'_>,
-        arrived: UnixSeconds,
-        out: &mut Vec<u8>,
-        nest: &mut Nest,
-    ) -> Result<Rendered, PrepareError> {
-        nest.clear();
-        match self {
-            Self::FlatJson(format) => format.write(record, arrived, out, nest),
-            Self::Json(format) => format.write(record, arrived, out, nest),
+            Format::MessagePack => Self::MessagePack(MessagePack::new(namespace, set)),
+            Format::Xdr => Self::Xdr,
         }
     }
 }

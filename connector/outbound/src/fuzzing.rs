@@ -7,7 +7,7 @@ use aeroduct_config::Plan;
 use aeroduct_record::{Bins, Metadata, OP_WRITE, Operation, Particle, ParticleKind, Record, Ttl};
 
 use crate::{
-    lane::{Lane, Prepared, Scratch, UnixSeconds},
+    lane::{Change, Lane, Prepared, Scratch, UnixSeconds},
     text::geojson::{self, GeoJsonError},
 };
 
@@ -57,12 +57,12 @@ pub fn format(data: &[u8]) {
     for plan in plans() {
         let lane = Lane::resolve(&plan.outbound, 8080, metadata.namespace, metadata.set);
         let mut out = b"before".to_vec();
-        match lane.prepare(
-            &Record { metadata, bins },
-            UnixSeconds(1),
-            &mut out,
-            &mut scratch,
-        ) {
+        let change = Change {
+            record: &Record { metadata, bins },
+            frame: data,
+            arrived: UnixSeconds(1),
+        };
+        match lane.prepare(&change, &mut out, &mut scratch) {
             Ok(Prepared::Outbound(outbound)) => {
                 assert_json(out.get(outbound.value));
                 assert_json(outbound.key.and_then(|key| out.get(key)));

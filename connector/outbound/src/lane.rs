@@ -1,13 +1,16 @@
 //! The lane: everything resolved for one namespace and set, and the way of a record through it.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
-use aeroduct_config::{OutboundPlan, TopicName};
+use aeroduct_config::{Format, OutboundPlan, RecordKey, Rules, TopicName};
 use aeroduct_record::{MONITOR_SET, Record};
 
-use crate::{error::PrepareError, format::Formatter, route::Route, text::collection::Nest};
+use crate::{
+    batch::Batching, error::PrepareError, format::Formatter, key::KeyMaker, route::Route,
+    text::collection::Nest,
+};
 
-/// Everything resolved for the records of one namespace and set.
+/// Everything resolved for the records of one port, namespace and set.
 ///
 /// Made once, which costs allocations and may run transforms; the caller caches it.
 #[derive(Debug)]
@@ -18,7 +21,27 @@ pub struct Lane {
 #[derive(Debug)]
 enum Course {
     Skip(SkipRule),
-    Publish { route: Route, formatter: Formatter },
+    Publish(Box<Publishing>),
+}
+
+#[derive(Debug)]
+struct Publishing {
+    route: Route,
+    formatter: Formatter,
+    key: KeyMaker,
+    batching: Option<Batching>,
+    ordering: Option<Duration>,
+}
+
+/// One record to prepare.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'c> {
+    /// What the message says.
+    pub record: &'c Record<'c>,
+    /// The message as it was received, with its frame header, inflated when it came compressed.
+    pub frame: &'c [u8],
+    /// When it arrived.
+    pub arrived: UnixSeconds,
 }
 
 /// What becomes of a record.
@@ -96,11 +119,9 @@ impl Lane {
         let Some(format) = rules.format else {
             return skip(SkipRule::NoFormat);
         };
+        let publishing = Publishing::new(route, &rules, format, namespace, set);
         Self {
-            course: Course::Publish {
-                route,
-                formatter: Formatter::new(format, namespace, set),
-            },
+            course: Course::Publish(Box::new(publishing)),
         }
     }
 
@@ -109,47 +130,98 @@ impl Lane {
     pub fn topic(&self) -> Option<&str> {
         match &self.course {
             Course::Skip(_) => None,
-            Course::Publish { route, .. } => route.topic().map(TopicName::as_ref),
+            Course::Publish(publishing) => publishing.route.topic().map(TopicName::as_ref),
         }
     }
 
-    /// Writes value and key of `record`, which arrived at `arrived`, to the end of `out`.
+    /// When and how records of the lane are put together, if they are.
+    pub fn batching(&self) -> Option<&Batching> {
+        match &self.course {
+            Course::Skip(_) => None,
+            Course::Publish(publishing) => publishing.batching.as_ref(),
+        }
+    }
+
+    /// For how long the last update of a record is remembered to keep its versions in order; `None`
+    /// where order is not kept beyond that of a connection.
+    pub fn ordering(&self) -> Option<Duration> {
+        match &self.course {
+            Course::Skip(_) => None,
+            Course::Publish(publishing) => publishing.ordering,
+        }
+    }
+
+    /// Writes value and key of a record to the end of `out`.
     ///
     /// # Errors
     ///
-    /// Where the record finds no topic or a value has no place in the format. `out` is then as long as
-    /// it was before.
+    /// Where the record finds no topic or no key, or a value has no place in the format. `out` is then
+    /// as long as it was before.
     #[inline]
     pub fn prepare(
         &self,
-        record: &Record<'_>,
-        arrived: UnixSeconds,
+        change: &Change<'_>,
         out: &mut Vec<u8>,
         scratch: &mut Scratch,
     ) -> Result<Prepared, PrepareError> {
-        let (route, formatter) = match &self.course {
+        let publishing = match &self.course {
             Course::Skip(rule) => return Ok(Prepared::Skipped(*rule)),
-            Course::Publish { route, formatter } => (route, formatter),
+            Course::Publish(publishing) => publishing,
         };
-        let topic = match route {
+        let start = out.len();
+        let prepared = publishing.prepare(change, out, scratch);
+        if prepared.is_err() {
+            out.truncate(start);
+        }
+        prepared.map(Prepared::Outbound)
+    }
+}
+
+impl Publishing {
+    fn new(
+        route: Route,
+        rules: &Rules<'_>,
+        format: &Format,
+        namespace: &[u8],
+        set: Option<&[u8]>,
+    ) -> Self {
+        let key = rules.key.map_or(&RecordKey::Default, |key| &key.of_record);
+        let key = KeyMaker::new(key, namespace, set);
+        let has_key = key.is_of_format();
+        Self {
+            route,
+            formatter: Formatter::new(format, rules.bins, has_key, namespace, set),
+            key,
+            batching: Batching::new(rules, format),
+            ordering: rules.ordering,
+        }
+    }
+
+    #[inline]
+    fn prepare(
+        &self,
+        change: &Change<'_>,
+        out: &mut Vec<u8>,
+        scratch: &mut Scratch,
+    ) -> Result<Outbound, PrepareError> {
+        let topic = match &self.route {
             Route::Topic(_) => TopicChoice::Fixed,
             Route::Nowhere(unroutable) => {
                 return Err(PrepareError::unroutable(Arc::clone(unroutable)));
             }
-            Route::Bin(route) => route.choose(record, &mut scratch.topic)?,
+            Route::Bin(route) => route.choose(change.record, &mut scratch.topic)?,
         };
-        let start = out.len();
-        match formatter.write(record, arrived, out, &mut scratch.nest) {
-            Ok(rendered) => Ok(Prepared::Outbound(Outbound {
-                topic,
-                key: Some(rendered.key),
-                value: rendered.value,
-            })),
-            Err(error) => {
-                out.truncate(start);
-                Err(error)
-            }
-        }
+        let rendered = self.formatter.write(change, out, &mut scratch.nest)?;
+        let key = if self.key.is_of_format() {
+            rendered.key
+        } else {
+            self.key.write(change.record, out)?
+        };
+        Ok(Outbound {
+            topic,
+            key,
+            value: rendered.value,
+        })
     }
 }
 

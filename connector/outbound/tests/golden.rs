@@ -20,7 +20,7 @@ mod change;
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 
 use aeroduct_config::{Format, Plan};
-use aeroduct_outbound::{Lane, Outbound, Prepared, Scratch, TopicChoice, UnixSeconds};
+use aeroduct_outbound::{Change, Lane, Outbound, Prepared, Scratch, TopicChoice, UnixSeconds};
 
 /// No configuration of these cases asks for the port.
 const PORT: u16 = 8080;
@@ -81,11 +81,14 @@ fn plans(config: &str) -> Vec<(&'static str, Plan)> {
                 metadata_key: "metadata".to_owned(),
                 stringify_map_keys: true,
             },
+            Format::MessagePack,
         ],
     };
     let name = |format: &Format| match format {
         Format::Json { .. } => "json.out",
         Format::FlatJson { .. } => "flat-json.out",
+        Format::MessagePack => "message-pack.out",
+        Format::Xdr => "xdr.out",
     };
     let with = |format| {
         let (name, mut plan) = (name(&format), plan.clone());
@@ -97,10 +100,20 @@ fn plans(config: &str) -> Vec<(&'static str, Plan)> {
 
 fn render(plan: &Plan, change: &change::Change) -> String {
     let record = change.record();
-    let lane = Lane::resolve(&plan.outbound, PORT, record.metadata.namespace, record.metadata.set);
+    let lane = Lane::resolve(
+        &plan.outbound,
+        PORT,
+        record.metadata.namespace,
+        record.metadata.set,
+    );
     let (mut out, mut scratch) = (b"what was there before".to_vec(), Scratch::default());
     let before = out.len();
-    match lane.prepare(&record, UnixSeconds(change.arrived), &mut out, &mut scratch) {
+    let change = Change {
+        record: &record,
+        frame: change.frame(),
+        arrived: UnixSeconds(change.arrived),
+    };
+    match lane.prepare(&change, &mut out, &mut scratch) {
         Ok(Prepared::Outbound(outbound)) => published(&lane, &outbound, &out, &scratch),
         Ok(Prepared::Skipped(rule)) => format!("skipped {}\n", rule.label()),
         Err(error) => {
@@ -121,14 +134,29 @@ fn published(lane: &Lane, outbound: &Outbound, out: &[u8], scratch: &Scratch) ->
         TopicChoice::Fixed => lane.topic().unwrap(),
         TopicChoice::Named => scratch.topic(),
     };
-    let text = |range: &std::ops::Range<usize>| std::str::from_utf8(&out[range.clone()]).unwrap();
+    let text = |range: &std::ops::Range<usize>| legible(&out[range.clone()]);
     assert!(
         outbound.value.start == "what was there before".len(),
         "the value follows what was there before"
     );
-    let key = outbound.key.as_ref().map_or("none", text);
+    let key = outbound.key.as_ref().map_or("none".to_owned(), text);
     format!(
         "topic {topic}\nkey   {key}\nvalue {}\n",
         text(&outbound.value)
     )
+}
+
+/// Text as it stands; of MessagePack the bytes, and what an independent reader takes them for; of others
+/// the bytes.
+fn legible(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && (text.starts_with(['{', '[']) || !text.contains(char::is_control))
+    {
+        return text.to_owned();
+    }
+    let mut rest = bytes;
+    match rmpv::decode::read_value(&mut rest) {
+        Ok(value) if rest.is_empty() => format!("{}\n      {value}", hex::encode(bytes)),
+        _ => hex::encode(bytes),
+    }
 }

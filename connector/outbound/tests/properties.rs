@@ -9,11 +9,13 @@
     reason = "what fails here fails a test"
 )]
 
+#[path = "properties/packed.rs"]
+mod packed;
 #[path = "properties/tree.rs"]
 mod tree;
 
 use aeroduct_config::{Format, Plan};
-use aeroduct_outbound::{Lane, Prepared, Scratch, UnixSeconds};
+use aeroduct_outbound::{self as outbound, Lane, Prepared, Scratch, UnixSeconds};
 use aeroduct_record::{Bins, LastUpdate, Metadata, Operation, Particle, ParticleKind, Record, Ttl};
 use aeroduct_wire::encode::MessageWriter;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -221,6 +223,12 @@ fn changes() -> impl Strategy<Value = Change> {
 }
 
 fn written(format: Format, change: &Change) -> (String, String) {
+    let (key, value) = written_bytes(format, change);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(key), text(value))
+}
+
+fn written_bytes(format: Format, change: &Change) -> (Vec<u8>, Vec<u8>) {
     let frame = change.frame();
     let frame = aeroduct_wire::next_frame(&frame, 1 << 24).unwrap().unwrap();
     let record = aeroduct_wire::parse_message(frame.body()).unwrap();
@@ -231,19 +239,18 @@ fn written(format: Format, change: &Change) -> (String, String) {
         record.metadata.set,
     );
     let mut out = Vec::new();
+    let change = outbound::Change {
+        record: &record,
+        frame: frame.bytes(),
+        arrived: UnixSeconds(ARRIVED),
+    };
     match lane
-        .prepare(
-            &record,
-            UnixSeconds(ARRIVED),
-            &mut out,
-            &mut Scratch::default(),
-        )
+        .prepare(&change, &mut out, &mut Scratch::default())
         .unwrap()
     {
         Prepared::Outbound(outbound) => {
-            let text =
-                |range: std::ops::Range<usize>| String::from_utf8(out[range].to_vec()).unwrap();
-            (text(outbound.key.unwrap()), text(outbound.value))
+            let bytes = |range: std::ops::Range<usize>| out[range].to_vec();
+            (bytes(outbound.key.unwrap()), bytes(outbound.value))
         }
         Prepared::Skipped(rule) => panic!("skipped: {rule:?}"),
     }
@@ -254,6 +261,12 @@ fn assert_reads_back(text: &str, expected: &Value) {
     let read: Value = serde_json::from_str(text).unwrap();
     assert_eq!(&read, expected, "{text}");
     assert_eq!(read.to_string(), expected.to_string());
+}
+
+fn unpacked(mut bytes: &[u8]) -> rmpv::Value {
+    let value = rmpv::decode::read_value(&mut bytes).unwrap();
+    assert!(bytes.is_empty(), "one value and no more");
+    value
 }
 
 /// A record whose bins are made of any bytes at all.
@@ -281,14 +294,24 @@ fn assert_any_bytes_pass(bins: &[(u8, Vec<u8>)]) {
     };
     let bins = Bins::parse(&ops, u16::try_from(bins.len()).unwrap()).unwrap();
     let record = Record { metadata, bins };
-    for format in [json_format(), flat_json_format()] {
+    let change = outbound::Change {
+        record: &record,
+        frame: &[],
+        arrived: UnixSeconds(0),
+    };
+    for format in [json_format(), flat_json_format(), Format::MessagePack] {
+        let is_json = format != Format::MessagePack;
         let lane = Lane::resolve(&plan(format).outbound, PORT, b"ns", None);
         let mut out = b"before".to_vec();
-        match lane.prepare(&record, UnixSeconds(0), &mut out, &mut Scratch::default()) {
+        match lane.prepare(&change, &mut out, &mut Scratch::default()) {
             Ok(Prepared::Outbound(outbound)) => {
-                serde_json::from_slice::<serde::de::IgnoredAny>(&out[outbound.value]).unwrap();
-                serde_json::from_slice::<serde::de::IgnoredAny>(&out[outbound.key.unwrap()])
-                    .unwrap();
+                for part in [outbound.value, outbound.key.unwrap()] {
+                    if is_json {
+                        serde_json::from_slice::<serde::de::IgnoredAny>(&out[part]).unwrap();
+                    } else {
+                        unpacked(&out[part]);
+                    }
+                }
             }
             Ok(Prepared::Skipped(rule)) => panic!("skipped: {rule:?}"),
             Err(_) => assert_eq!(out, b"before"),
@@ -311,6 +334,14 @@ proptest! {
         let (expected_key, expected) = change.expected_flat_json();
         assert_reads_back(&key, &expected_key);
         assert_reads_back(&value, &expected);
+    }
+
+    #[test]
+    fn message_pack_reads_back_as_the_record(change in changes()) {
+        let (key, value) = written_bytes(Format::MessagePack, &change);
+        let (expected_key, expected) = change.expected_message_pack();
+        prop_assert_eq!(unpacked(&key), expected_key);
+        prop_assert_eq!(unpacked(&value), expected);
     }
 
     #[test]

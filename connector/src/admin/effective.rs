@@ -99,6 +99,8 @@ fn format(format: &Format) -> Value {
             "metadata-key": metadata_key,
             "stringify-map-keys": stringify_map_keys,
         }),
+        Format::MessagePack => json!({"mode": "message-pack"}),
+        Format::Xdr => json!({"mode": "xdr"}),
     }
 }
 

@@ -58,8 +58,11 @@ fn dispatch(input: &[u8], arrived: Moment) -> (Departed, Snapshot) {
         refusals: Arc::default(),
     };
     let mut pipeline = Pipeline::new(shared, Arc::clone(&metrics.shards()[0]), Silent);
-    let wake: Arc<dyn Wake> = Arc::new(Nobody);
-    let flight = pipeline.dispatch(input, arrived, &wake).flight.unwrap();
+    let origin = Origin {
+        port: 8080,
+        wake: Arc::new(Nobody),
+    };
+    let flight = pipeline.dispatch(input, arrived, &origin).flight.unwrap();
     (flight, metrics.snapshot(Outside::default()))
 }
 

@@ -4,7 +4,10 @@ use super::Report;
 use crate::{
     config::{Config, FormatConfig, RegexConfig, RoutingConfig, TransformConfig},
     java_regex::{Regex, Replacement},
-    plan::{Block, Format, Items, NameRoute, OutboundPlan, Routing, TopicName, TransformStep, Transforms},
+    plan::{
+        Block, Format, Items, NameRoute, OutboundPlan, Routing, TopicName, TransformStep,
+        Transforms,
+    },
 };
 
 /// Longest name of a bin, in bytes, as in the database.
@@ -25,10 +28,7 @@ pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> OutboundPlan 
     }
 }
 
-fn resolve_routing(
-    config: Option<&RoutingConfig>,
-    report: &mut Report<'_>,
-) -> Option<Routing> {
+fn resolve_routing(config: Option<&RoutingConfig>, report: &mut Report<'_>) -> Option<Routing> {
     match config {
         None => {
             report.warn(
@@ -92,10 +92,7 @@ fn resolve_routing(
     }
 }
 
-fn resolve_format(
-    config: Option<&FormatConfig>,
-    report: &mut Report<'_>,
-) -> Option<Format> {
+fn resolve_format(config: Option<&FormatConfig>, report: &mut Report<'_>) -> Option<Format> {
     match config {
         None => {
             report.warn(

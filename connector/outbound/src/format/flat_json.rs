@@ -13,6 +13,7 @@ use aeroduct_record::{LastUpdate, Operation, Record};
 
 use super::{Rendered, durable, expiry, member, shape::Shape, user_key, write_user_key};
 use crate::{
+    bins::BinNames,
     error::{PrepareError, ValueFault},
     lane::UnixSeconds,
     text::{base64, collection::Nest, string, value},
@@ -56,12 +57,13 @@ impl FlatJson {
         }
     }
 
-    pub(crate) fn write(
+    pub(crate) fn write<N: BinNames>(
         &self,
         record: &Record<'_>,
         arrived: UnixSeconds,
         out: &mut Vec<u8>,
-        nest: &mut Nest,
+        (names, nest): (&mut N, &mut Nest),
+        has_key: bool,
     ) -> Result<Rendered, PrepareError> {
         let metadata = &record.metadata;
         let value_start = out.len();
@@ -83,7 +85,7 @@ impl FlatJson {
                 member(out, b",\"lut\":", last_update);
                 member(out, b",\"exp\":", expiry(metadata, arrived));
                 out.push(b'}');
-                self.write_bins(record, value_start, out, nest)?;
+                self.write_bins(record, value_start, out, (names, nest))?;
             }
             Operation::Delete {
                 durable: is_durable,
@@ -96,20 +98,22 @@ impl FlatJson {
         }
         out.push(b'}');
         let value = value_start..out.len();
-        out.extend_from_within(identity);
-        out.push(b'}');
+        if has_key {
+            out.extend_from_within(identity);
+            out.push(b'}');
+        }
         Ok(Rendered {
-            key: value.end..out.len(),
+            key: has_key.then(|| value.end..out.len()),
             value,
         })
     }
 
-    fn write_bins(
+    fn write_bins<N: BinNames>(
         &self,
         record: &Record<'_>,
         value_start: usize,
         out: &mut Vec<u8>,
-        nest: &mut Nest,
+        (bin_names, nest): (&mut N, &mut Nest),
     ) -> Result<(), PrepareError> {
         let metadata_name =
             value_start + Self::NAME_START..value_start + Self::NAME_START + self.name_len;
@@ -117,13 +121,17 @@ impl FlatJson {
         let mut walk = shape.walk(&nest.names, Some(metadata_name.clone()));
         for bin in record.bins {
             let fail = |fault| PrepareError::bin(bin.name, fault);
-            walk.write(out, &mut nest.names, bin.name);
+            let Some(name) = bin_names.name(bin.name)? else {
+                continue;
+            };
+            walk.write(out, &mut nest.names, name);
             let particle = bin
                 .particle()
                 .map_err(|error| fail(ValueFault::Particle(error)))?;
             value::write(out, particle, nest, self.stringify_map_keys).map_err(fail)?;
         }
-        let names = record.bins.iter().map(|bin| bin.name);
+        let bins = record.bins.iter();
+        let names = bins.filter_map(|bin| bin_names.known(bin.name));
         let repeated = walk.close(out, &mut nest.names, names);
         let Some(name) = repeated.and_then(|name| out.get(name)) else {
             return Ok(());

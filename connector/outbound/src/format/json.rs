@@ -14,6 +14,7 @@ use aeroduct_record::{Bins, LastUpdate, Operation, Particle, Record, cdt::MapOrd
 
 use super::{Rendered, durable, expiry, member, shape::Shape, user_key, write_user_key};
 use crate::{
+    bins::BinNames,
     error::{PrepareError, ValueFault},
     lane::UnixSeconds,
     text::{
@@ -52,11 +53,12 @@ impl Json {
         }
     }
 
-    pub(crate) fn write(
+    pub(crate) fn write<N: BinNames>(
         &self,
         record: &Record<'_>,
         arrived: UnixSeconds,
         out: &mut Vec<u8>,
+        names: &mut N,
         nest: &mut Nest,
     ) -> Result<Rendered, PrepareError> {
         let metadata = &record.metadata;
@@ -85,7 +87,7 @@ impl Json {
                 member(out, b",\"lut\":", last_update);
                 out.extend_from_slice(b",\"bins\":");
                 let bins_start = out.len();
-                self.write_bins(record.bins, out, nest)?;
+                self.write_bins(record.bins, out, names, nest)?;
                 match out.get_mut(bins_start) {
                     // In place of the comma before the first bin.
                     Some(first) => *first = b'[',
@@ -101,23 +103,27 @@ impl Json {
             }
         }
         Ok(Rendered {
-            key,
+            key: Some(key),
             value: value_start..out.len(),
         })
     }
 
     /// Appends each bin behind a comma.
-    fn write_bins(
+    fn write_bins<N: BinNames>(
         &self,
         bins: Bins<'_>,
         out: &mut Vec<u8>,
+        bin_names: &mut N,
         nest: &mut Nest,
     ) -> Result<(), PrepareError> {
         let mut shape = self.shape.borrow_mut();
         let mut walk = shape.walk(&nest.names, None);
         for bin in bins {
             let fail = |fault| PrepareError::bin(bin.name, fault);
-            walk.write(out, &mut nest.names, bin.name);
+            let Some(name) = bin_names.name(bin.name)? else {
+                continue;
+            };
+            walk.write(out, &mut nest.names, name);
             let particle = bin
                 .particle()
                 .map_err(|error| fail(ValueFault::Particle(error)))?;
@@ -125,7 +131,7 @@ impl Json {
             let order = value::write(out, particle, nest, self.stringify_map_keys).map_err(fail)?;
             out.extend_from_slice(order.map_or(b"}", order_fragment));
         }
-        let names = bins.iter().map(|bin| bin.name);
+        let names = bins.iter().filter_map(|bin| bin_names.known(bin.name));
         match walk.close(out, &mut nest.names, names) {
             Some(name) => Err(PrepareError::bin(
                 out.get(name).unwrap_or_default(),

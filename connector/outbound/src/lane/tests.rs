@@ -3,7 +3,7 @@ use std::error::Error;
 use aeroduct_config::Plan;
 use aeroduct_record::{Bins, MONITOR_SET, Metadata, Operation, Record, Ttl};
 
-use super::{Lane, Prepared, Scratch, SkipRule, TopicChoice, UnixSeconds};
+use super::{Change, Lane, Prepared, Scratch, SkipRule, TopicChoice, UnixSeconds};
 use crate::error::Reason;
 
 const STATIC: &str = "routing: {mode: static, destination: all}\n";
@@ -37,6 +37,15 @@ fn write(ops: &[u8], count: u16) -> Record<'_> {
     }
 }
 
+/// The change that carries `record`.
+fn change<'c>(record: &'c Record<'c>) -> Change<'c> {
+    Change {
+        record,
+        frame: b"the frame as it came",
+        arrived: UnixSeconds(0),
+    }
+}
+
 /// A bin of type string.
 fn bin(name: &str, text: &str) -> Vec<u8> {
     let mut op = u32::try_from(4 + name.len() + text.len())
@@ -51,12 +60,8 @@ fn bin(name: &str, text: &str) -> Vec<u8> {
 
 fn skip_rule(plan: &Plan, set: Option<&[u8]>) -> Option<SkipRule> {
     let lane = Lane::resolve(&plan.outbound, PORT, b"ns", set);
-    match lane.prepare(
-        &write(&[], 0),
-        UnixSeconds(0),
-        &mut Vec::new(),
-        &mut Scratch::default(),
-    ) {
+    let record = write(&[], 0);
+    match lane.prepare(&change(&record), &mut Vec::new(), &mut Scratch::default()) {
         Ok(Prepared::Skipped(rule)) => Some(rule),
         Ok(Prepared::Outbound(_)) | Err(_) => None,
     }
@@ -126,8 +131,9 @@ fn a_named_topic_is_that_of_the_record_prepared_last() {
         ("second", TopicChoice::Named),
     ] {
         let op = bin("t", text);
+        let record = write(&op, 1);
         match lane
-            .prepare(&write(&op, 1), UnixSeconds(0), &mut out, &mut scratch)
+            .prepare(&change(&record), &mut out, &mut scratch)
             .unwrap()
         {
             Prepared::Outbound(outbound) => assert_eq!(outbound.topic, choice),
@@ -162,8 +168,7 @@ fn a_regular_expression_that_gives_up_names_no_topic() {
     assert_eq!(lane.topic(), None);
     let error = lane
         .prepare(
-            &write(&[], 0),
-            UnixSeconds(0),
+            &change(&write(&[], 0)),
             &mut Vec::new(),
             &mut Scratch::default(),
         )
@@ -180,7 +185,8 @@ fn records_follow_one_another_in_the_output_and_a_failed_one_leaves_no_gap() {
     let (good, twice) = (bin("a", "1"), [bin("a", "1"), bin("a", "2")].concat());
     let mut ends = Vec::new();
     for (ops, count) in [(&good, 1), (&twice, 2), (&good, 1)] {
-        match lane.prepare(&write(ops, count), UnixSeconds(0), &mut out, &mut scratch) {
+        let record = write(ops, count);
+        match lane.prepare(&change(&record), &mut out, &mut scratch) {
             Ok(Prepared::Outbound(outbound)) => {
                 assert_eq!(outbound.value.start, ends.last().copied().unwrap_or(0));
                 ends.push(out.len());

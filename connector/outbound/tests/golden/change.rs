@@ -36,6 +36,10 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    pub(crate) fn frame(&self) -> &[u8] {
+        &self.frame
+    }
+
     pub(crate) fn record(&self) -> Record<'_> {
         let frame = aeroduct_wire::next_frame(&self.frame, 1 << 24)
             .unwrap()

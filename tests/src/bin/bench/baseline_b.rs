@@ -2,7 +2,7 @@
 //! own writer, so that the difference is the way of producing alone.
 
 use aeroduct_config::Plan;
-use aeroduct_outbound::{Lane, Prepared, Scratch, UnixSeconds};
+use aeroduct_outbound::{Change, Lane, Prepared, Scratch, UnixSeconds};
 use aeroduct_wire::reply::{self, ResultCode};
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
@@ -116,12 +116,17 @@ fn read(
             if !lanes.contains_key(set) {
                 lanes.insert(
                     set.to_vec(),
-                    Lane::resolve(plan, metadata.namespace, metadata.set),
+                    Lane::resolve(&plan.outbound, 0, metadata.namespace, metadata.set),
                 );
             }
             let lane = &lanes[set];
             out.clear();
-            let prepared = lane.prepare(&record, UnixSeconds(0), &mut out, &mut scratch)?;
+            let change = Change {
+                record: &record,
+                frame: frame.bytes(),
+                arrived: UnixSeconds(0),
+            };
+            let prepared = lane.prepare(&change, &mut out, &mut scratch)?;
             let (Prepared::Outbound(outbound), Some(topic)) = (prepared, lane.topic()) else {
                 continue;
             };

@@ -3,7 +3,7 @@
 use crate::Bench;
 use crate::reference::{self, Reference};
 use crate::report::{Bounds, Figure, median};
-use aeroduct_outbound::{Lane, Scratch, UnixSeconds};
+use aeroduct_outbound::{Change, Lane, Scratch, UnixSeconds};
 use anyhow::{Context, ensure};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -21,13 +21,22 @@ pub(crate) fn run(bench: &mut Bench) -> anyhow::Result<()> {
     .map_err(|errors| anyhow::anyhow!("{errors}"))?;
     let whole = aeroduct_wire::next_frame(&frame, 16 << 20)?.context("no frame")?;
     let record = aeroduct_wire::parse_message(whole.body())?;
-    let lane = Lane::resolve(&plan, record.metadata.namespace, record.metadata.set);
+    let lane = Lane::resolve(
+        &plan.outbound,
+        0,
+        record.metadata.namespace,
+        record.metadata.set,
+    );
     let mut scratch = Scratch::default();
     let mut ours = |out: &mut Vec<u8>| {
         let record = aeroduct_wire::parse_message(black_box(whole.body())).ok()?;
         out.clear();
-        let arrived = UnixSeconds(reference::ARRIVED);
-        lane.prepare(&record, arrived, out, &mut scratch).ok()
+        let change = Change {
+            record: &record,
+            frame: whole.bytes(),
+            arrived: UnixSeconds(reference::ARRIVED),
+        };
+        lane.prepare(&change, out, &mut scratch).ok()
     };
     let theirs = |out: &mut Vec<u8>| {
         let record = aeroduct_wire::parse_message(black_box(whole.body())).ok()?;

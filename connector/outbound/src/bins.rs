@@ -1,0 +1,114 @@
+//! Under which names a record's bins are published, and which of them are.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use aeroduct_config::BinTransforms;
+use aeroduct_record::Bins;
+
+use crate::error::{PrepareError, ValueFault};
+
+/// Names kept at most: a namespace has no more bins than fit 16 bits.
+const KNOWN_MAX: usize = 1 << 16;
+
+/// What becomes of the names of bins.
+pub(crate) trait BinNames {
+    /// Whether names can differ from the record's own, so that two may become one.
+    const RENAMES: bool;
+
+    /// The name to publish the bin `own` under; `None` where it is left out.
+    fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError>;
+
+    /// The same of a bin whose name was asked for before.
+    fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]>;
+
+    /// How many bins of a record are published.
+    fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError>;
+
+    /// What is to say of a record two of whose bins got one name.
+    #[cold]
+    fn repeated(&self, bins: &Bins<'_>) -> PrepareError {
+        let names: Vec<_> = bins.iter().filter_map(|bin| self.known(bin.name)).collect();
+        let repeated = names.iter().enumerate();
+        let mut repeated = repeated.filter(|(at, name)| names.iter().take(*at).any(|n| n == *name));
+        let name = repeated.next().map_or(&[][..], |(_, name)| name);
+        PrepareError::bin(name, ValueFault::DuplicateBin)
+    }
+}
+
+/// All bins, under their own names.
+#[derive(Debug)]
+pub(crate) struct OwnNames;
+
+impl BinNames for OwnNames {
+    const RENAMES: bool = false;
+
+    #[inline]
+    fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
+        Ok(Some(own))
+    }
+
+    #[inline]
+    fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]> {
+        Some(own)
+    }
+
+    #[inline]
+    fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError> {
+        Ok(u32::try_from(bins.len()).unwrap_or(u32::MAX))
+    }
+}
+
+/// Names that `bin-transforms` gives; each is worked out once.
+#[derive(Debug)]
+pub(crate) struct NewNames {
+    transforms: BinTransforms,
+    known: HashMap<Box<[u8]>, Option<Box<[u8]>>>,
+}
+
+impl NewNames {
+    pub(crate) fn new(transforms: &BinTransforms) -> Self {
+        Self {
+            transforms: transforms.clone(),
+            known: HashMap::new(),
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, own: &[u8]) -> Result<(), PrepareError> {
+        if self.known.len() >= KNOWN_MAX {
+            self.known.clear();
+        }
+        let name = self
+            .transforms
+            .name(own)
+            .map_err(|error| PrepareError::bin(own, ValueFault::BinName(error)))?;
+        let name = name.map(Cow::into_owned).map(Vec::into_boxed_slice);
+        self.known.insert(own.into(), name);
+        Ok(())
+    }
+}
+
+impl BinNames for NewNames {
+    const RENAMES: bool = true;
+
+    #[inline]
+    fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
+        if !self.known.contains_key(own) {
+            self.learn(own)?;
+        }
+        Ok(self.known(own))
+    }
+
+    #[inline]
+    fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]> {
+        self.known.get(own).and_then(Option::as_deref)
+    }
+
+    fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError> {
+        let mut count = 0;
+        for bin in bins {
+            count += u32::from(self.name(bin.name)?.is_some());
+        }
+        Ok(count)
+    }
+}
