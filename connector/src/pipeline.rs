@@ -8,6 +8,7 @@ mod answers;
 mod arenas;
 mod flight;
 mod lanes;
+pub mod ordering;
 mod window;
 
 #[cfg(test)]

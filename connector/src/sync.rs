@@ -2,7 +2,7 @@
 //! model checker, which tries every interleaving of the tests named `interleavings`.
 
 #[cfg(not(aeroduct_loom))]
-pub(crate) use std::sync::{Mutex, atomic};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 
 #[cfg(aeroduct_loom)]
-pub(crate) use loom::sync::{Mutex, atomic};
+pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
