@@ -8,6 +8,7 @@ mod threads;
 pub use threads::ThreadFailure;
 
 use crate::admin::{self, Admin};
+use crate::clock::SystemClock;
 use crate::metrics::Metrics;
 use crate::pipeline::{Arenas, Flight, Load, Pipeline, Refusals, Shared, Wake, Window};
 use crate::sink::{self, KafkaSink};
@@ -128,7 +129,7 @@ impl App {
         };
         for (number, metrics) in self.metrics.shards().iter().enumerate() {
             let sink = KafkaSink::new(self.producer.publisher());
-            let pipeline = Pipeline::new(common.clone(), Arc::clone(metrics), sink);
+            let pipeline = Pipeline::new(common.clone(), Arc::clone(metrics), sink, SystemClock);
             let spawn_error = |source| StartError::Spawn {
                 part: "a shard",
                 source,

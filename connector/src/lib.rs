@@ -13,6 +13,7 @@
 pub mod admin;
 pub mod app;
 pub mod cli;
+pub mod clock;
 pub mod logs;
 pub mod metrics;
 pub mod pipeline;

@@ -16,9 +16,10 @@ mod tests;
 
 pub use answers::{Answer, Answers};
 pub use arenas::Arenas;
-pub use flight::{Departed, Flight, Moment};
+pub use flight::{Departed, Flight};
 pub use window::{Admitted, Load, Wake, Window};
 
+use crate::clock::{Clock, Moment, SystemClock};
 use crate::metrics::ShardMetrics;
 use crate::sync::atomic::{AtomicBool, AtomicU64};
 use aeroduct_config::Plan;
@@ -122,10 +123,11 @@ pub struct Refusals {
 }
 
 /// The way of a record from bytes to a message, for one shard.
-pub struct Pipeline<S: Sink> {
+pub struct Pipeline<S: Sink, C: Clock = SystemClock> {
     shared: Shared,
     metrics: Arc<ShardMetrics>,
     sink: S,
+    clock: C,
     lanes: Lanes<S::Topic>,
     inflater: Inflater,
     manifest: Manifest,
@@ -141,14 +143,15 @@ struct Manifest {
     scratch: Scratch,
 }
 
-impl<S: Sink> Pipeline<S> {
+impl<S: Sink, C: Clock> Pipeline<S, C> {
     /// A pipeline that ends in `sink`.
-    pub fn new(shared: Shared, metrics: Arc<ShardMetrics>, sink: S) -> Self {
+    pub fn new(shared: Shared, metrics: Arc<ShardMetrics>, sink: S, clock: C) -> Self {
         let inflater = Inflater::new(shared.plan.aeroduct.max_frame_bytes);
         Self {
             shared,
             metrics,
             sink,
+            clock,
             lanes: Lanes::new(),
             inflater,
             manifest: Manifest::default(),
@@ -158,6 +161,11 @@ impl<S: Sink> Pipeline<S> {
     /// Back-pressure, as the reader of sockets needs to know it.
     pub fn window(&self) -> &Arc<Window> {
         &self.shared.window
+    }
+
+    /// The clock that everything in this shard goes by.
+    pub fn clock(&self) -> &C {
+        &self.clock
     }
 
     /// Puts the whole frames at the start of `input` on their way. What cannot go is
@@ -211,6 +219,7 @@ impl<S: Sink> Pipeline<S> {
             lanes,
             inflater,
             manifest,
+            ..
         } = self;
         let frame = match frame.kind() {
             FrameKind::Message => frame,
@@ -296,7 +305,9 @@ impl<S: Sink> Pipeline<S> {
         if manifest.boarded > 0 {
             self.sink.ship(Arc::clone(&departed));
             let records = manifest.boarded as usize;
-            self.metrics.submitted(arrived.instant.elapsed(), records);
+            let now = self.clock.instant();
+            let since_read = now.saturating_duration_since(arrived.instant);
+            self.metrics.submitted(since_read, records);
         }
         Some(departed)
     }

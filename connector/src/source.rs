@@ -5,6 +5,7 @@
 //! it stay in order without a lock. Nothing here knows where messages go.
 
 mod connection;
+mod desk;
 #[cfg(all(test, aeroduct_loom))]
 mod interleavings;
 mod listener;
@@ -12,9 +13,11 @@ mod mailbox;
 mod partial;
 mod replies;
 mod shard;
+mod stream;
 mod turns;
 
+pub use desk::ShardSettings;
 pub use listener::{BindError, Gate, Listener};
 pub use mailbox::{Mailbox, Order};
 pub use partial::LongFrames;
-pub use shard::{Shard, ShardSettings};
+pub use shard::Shard;

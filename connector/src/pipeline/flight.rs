@@ -4,39 +4,13 @@
 use super::answers::{Answer, Answers};
 use super::arenas::Arenas;
 use super::window::{Admitted, Load, Wake};
+use crate::clock::{Clock, Moment, SystemClock};
 use crate::metrics::ShardMetrics;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use aeroduct_kafka::{Parcel, Recipient, Report};
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// When something arrived, on both clocks: deadlines count on the steady one, expiry times
-/// and lag on the one that people set.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// The steady clock.
-    pub instant: Instant,
-    /// Milliseconds since 1970; 0 when the clock is set before that.
-    pub unix_ms: u64,
-}
-
-impl Moment {
-    /// This moment.
-    pub fn now() -> Self {
-        Self {
-            instant: Instant::now(),
-            unix_ms: unix_ms(),
-        }
-    }
-}
-
-fn unix_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
+use std::time::{Duration, Instant};
 
 /// The last update times of the records that were boarded, for the lag from change to Kafka.
 #[derive(Clone, Copy, Debug, Default)]
@@ -112,13 +86,15 @@ impl Flight {
 }
 
 impl Flight {
-    /// The time from change to Kafka, for a flight that has reached it as a whole.
+    /// The time from change to Kafka, for a flight that has reached it as a whole. A figure for
+    /// people, by the system's clock: nothing is decided by it.
     fn note_lag(&self) {
         let UpdateTimes { sum_ms, count, .. } = self.updates;
         if let Some(mean) = sum_ms.checked_div(u64::from(count))
             && !self.has_failures.load(Ordering::Relaxed)
         {
-            self.metrics.lag(unix_ms().saturating_sub(mean), count);
+            self.metrics
+                .lag(SystemClock.unix_ms().saturating_sub(mean), count);
         }
     }
 }
@@ -135,7 +111,7 @@ impl Flight {
         let count = records as usize;
         Self {
             answers: Answers::new(&vec![Answer::TemporaryError; count], records),
-            arrived: Moment::now(),
+            arrived: SystemClock.moment(),
             admitted: window.admit(Load {
                 records: count,
                 bytes: count,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::SystemClock;
 use crate::metrics::{Metrics, Outside, Snapshot};
 use aeroduct_kafka::{Recipient, Report};
 use aeroduct_record::{LastUpdate, Operation};
@@ -57,9 +58,14 @@ fn dispatch(input: &[u8], arrived: Moment) -> (Departed, Snapshot) {
         arenas: Arc::default(),
         refusals: Arc::default(),
     };
-    let mut pipeline = Pipeline::new(shared, Arc::clone(&metrics.shards()[0]), Silent);
+    let mut pipeline = Pipeline::new(
+        shared,
+        Arc::clone(&metrics.shards()[0]),
+        Silent,
+        SystemClock,
+    );
     let origin = Origin {
-        port: 8080,
+        port: 8901,
         wake: Arc::new(Nobody),
     };
     let flight = pipeline.dispatch(input, arrived, &origin).flight.unwrap();
@@ -68,7 +74,7 @@ fn dispatch(input: &[u8], arrived: Moment) -> (Departed, Snapshot) {
 
 #[test]
 fn records_changed_after_they_arrived_are_counted() {
-    let arrived = Moment::now();
+    let arrived = SystemClock.moment();
     let now = arrived.unix_ms;
     let input = [now - 5_000, now, now + 1, now + 60_000].map(change);
     let (_, snapshot) = dispatch(&input.concat(), arrived);
@@ -78,7 +84,7 @@ fn records_changed_after_they_arrived_are_counted() {
 
 #[test]
 fn a_flight_tells_for_how_long_its_reports_have_been_in() {
-    let arrived = Moment::now();
+    let arrived = SystemClock.moment();
     let input = change(arrived.unix_ms).repeat(2);
     let (departed, _) = dispatch(&input, arrived);
     let flight = departed.recipient();
@@ -100,7 +106,7 @@ fn a_flight_tells_for_how_long_its_reports_have_been_in() {
 fn a_flight_without_messages_waits_for_no_report() {
     // A sound frame that holds no message.
     let frame = [2, 3, 0, 0, 0, 0, 0, 1, 0];
-    let (departed, snapshot) = dispatch(&frame, Moment::now());
+    let (departed, snapshot) = dispatch(&frame, SystemClock.moment());
     let flight = departed.recipient();
     assert_eq!(snapshot.totals.malformed, 1);
     assert!(flight.answers.is_complete());

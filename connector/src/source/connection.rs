@@ -3,13 +3,14 @@
 use super::mailbox::Bell;
 use super::partial::{FRAME_TIME, LongFrames, Partial};
 use super::replies::Replies;
+use super::stream::Stream;
+use crate::clock::{Clock, Moment};
 use crate::metrics::{Replied, ShardMetrics};
-use crate::pipeline::{Departed, Load, Moment, Origin, Pipeline, Sink, Wake};
+use crate::pipeline::{Departed, Load, Origin, Pipeline, Sink, Wake};
 use aeroduct_wire::FrameError;
-use mio::net::TcpStream;
 use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -71,8 +72,8 @@ struct Count {
 }
 
 #[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) stream: TcpStream,
+pub(super) struct Connection<T> {
+    stream: T,
     peer: SocketAddr,
     phase: Phase,
     is_readable: bool,
@@ -85,9 +86,9 @@ pub(super) struct Connection {
     origin: Origin,
 }
 
-impl Connection {
+impl<T: Stream> Connection<T> {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: T,
         peer: SocketAddr,
         port: u16,
         bell: Arc<Bell>,
@@ -128,18 +129,22 @@ impl Connection {
     }
 
     /// Reads once and puts what came on its way.
-    pub(super) fn read<S: Sink>(&mut self, buffer: &mut [u8], pipeline: &mut Pipeline<S>) -> Turn {
+    pub(super) fn read<S: Sink, C: Clock>(
+        &mut self,
+        buffer: &mut [u8],
+        pipeline: &mut Pipeline<S, C>,
+    ) -> Turn {
         match self.phase {
             Phase::Open => {}
             Phase::Closing(_) => return Turn::Rest,
-            Phase::Lingering(..) => return self.ignore(buffer),
+            Phase::Lingering(..) => return self.ignore(buffer, pipeline.clock()),
         }
         if !self.is_readable {
             return Turn::Rest;
         }
         if self.replies.is_full() || !pipeline.window().has_room(self.in_flight) {
             // Not the peer is slow.
-            self.partial.excuse();
+            self.partial.excuse(pipeline.clock().instant());
             return Turn::Starved;
         }
         let is_copied = self.partial.is_short() && self.partial.bytes().len() < buffer.len();
@@ -171,27 +176,29 @@ impl Connection {
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Turn::Again,
             Err(error) => {
-                self.fail(End::Fail(error));
+                self.fail(End::Fail(error), pipeline.clock().instant());
                 Turn::Rest
             }
         }
     }
 
     /// Puts the whole frames of what was read on their way and keeps the rest.
-    fn take_in<S: Sink>(
+    fn take_in<S: Sink, C: Clock>(
         &mut self,
         buffer: Option<&mut [u8]>,
         count: usize,
-        pipeline: &mut Pipeline<S>,
+        pipeline: &mut Pipeline<S, C>,
     ) {
+        let arrived = pipeline.clock().moment();
         if let Some(buffer) = buffer {
             let input = &buffer[..self.partial.bytes().len() + count];
-            let used = self.dispatch(input, pipeline);
-            self.partial.replace(&input[used..], used > 0);
+            let used = self.dispatch(input, arrived, pipeline);
+            let rest = &input[used..];
+            self.partial.replace(rest, used > 0, arrived.instant);
         } else {
             let input = self.partial.lend();
-            let used = self.dispatch(&input, pipeline);
-            self.partial.give_back(input, used);
+            let used = self.dispatch(&input, arrived, pipeline);
+            self.partial.give_back(input, used, arrived.instant);
         }
         if !matches!(self.phase, Phase::Open) {
             self.partial.clear();
@@ -220,8 +227,12 @@ impl Connection {
     }
 
     /// Puts all whole frames of `input` on their way and tells how many bytes they were.
-    fn dispatch<S: Sink>(&mut self, input: &[u8], pipeline: &mut Pipeline<S>) -> usize {
-        let arrived = Moment::now();
+    fn dispatch<S: Sink, C: Clock>(
+        &mut self,
+        input: &[u8],
+        arrived: Moment,
+        pipeline: &mut Pipeline<S, C>,
+    ) -> usize {
         let mut used = 0;
         loop {
             let dispatched = pipeline.dispatch(&input[used..], arrived, &self.origin);
@@ -241,14 +252,14 @@ impl Connection {
         }
     }
 
-    fn ignore(&mut self, buffer: &mut [u8]) -> Turn {
+    fn ignore(&mut self, buffer: &mut [u8], clock: &impl Clock) -> Turn {
         match self.stream.read(buffer) {
             Ok(count) if count > 0 => Turn::Again,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Turn::Rest,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Turn::Again,
             Ok(_) | Err(_) => {
                 if let Phase::Lingering(_, until) = &mut self.phase {
-                    *until = Instant::now();
+                    *until = clock.instant();
                 }
                 Turn::Rest
             }
@@ -256,9 +267,8 @@ impl Connection {
     }
 
     /// Sends the replies of all flights that are complete, from the oldest on.
-    pub(super) fn reply(&mut self, metrics: &ShardMetrics, is_buffered: bool) {
+    pub(super) fn reply(&mut self, metrics: &ShardMetrics, is_buffered: bool, now: Instant) {
         self.bell.reset();
-        let now = Instant::now();
         while self
             .flights
             .front()
@@ -294,9 +304,13 @@ impl Connection {
         }
     }
 
-    /// Answers at once what has waited for its deadline, and tells how many records that were.
-    pub(super) fn answer_overdue(&mut self, metrics: &ShardMetrics, deadline: Duration) {
-        let now = Instant::now();
+    /// Answers at once what has waited for its deadline.
+    pub(super) fn answer_overdue(
+        &mut self,
+        metrics: &ShardMetrics,
+        deadline: Duration,
+        now: Instant,
+    ) {
         let is_overdue = |departed: &Departed| {
             now.saturating_duration_since(departed.recipient().arrived.instant) >= deadline
         };
@@ -317,25 +331,25 @@ impl Connection {
         if !self.replies.is_empty()
             && let Err(error) = self.replies.flush(&mut self.stream, now)
         {
-            self.fail(End::Fail(error));
+            self.fail(End::Fail(error), now);
         }
     }
 
     /// The socket can take more.
-    pub(super) fn on_writable(&mut self) {
-        self.flush(Instant::now());
+    pub(super) fn on_writable(&mut self, now: Instant) {
+        self.flush(now);
     }
 
     /// The peer is gone in both directions. What it had still sent is not read: the source has
     /// the same records on their way over another connection, and newer ones behind them.
-    pub(super) fn on_reset(&mut self) {
+    pub(super) fn on_reset(&mut self, now: Instant) {
         let error = self.stream.take_error().ok().flatten();
         let error = error.unwrap_or_else(|| io::ErrorKind::ConnectionReset.into());
-        self.fail(End::Fail(error));
+        self.fail(End::Fail(error), now);
     }
 
     /// Ends at once, whatever is unanswered: the source sends it again.
-    fn fail(&mut self, end: End) {
+    fn fail(&mut self, end: End, now: Instant) {
         for departed in self.flights.drain(..) {
             departed.recipient().abandon();
         }
@@ -347,7 +361,7 @@ impl Connection {
             Phase::Open => end,
             Phase::Closing(reason) | Phase::Lingering(reason, _) => reason,
         };
-        self.phase = Phase::Lingering(end, Instant::now());
+        self.phase = Phase::Lingering(end, now);
     }
 
     /// Watches the time limits.
@@ -355,7 +369,7 @@ impl Connection {
         if let Some(since) = self.replies.blocked_since()
             && now.saturating_duration_since(since) >= REPLY_TIME
         {
-            self.fail(End::ReplyTimeout);
+            self.fail(End::ReplyTimeout, now);
         }
         if matches!(self.phase, Phase::Open) && self.partial.is_late(now) {
             self.partial.clear();
@@ -373,7 +387,7 @@ impl Connection {
             let is_gone = matches!(end, End::ClosedByPeer);
             let linger = if is_gone { Duration::ZERO } else { LINGER_TIME };
             // Fails only when the peer is gone already, which the next read shows.
-            drop(self.stream.shutdown(Shutdown::Write));
+            drop(self.stream.shut_down_write());
             self.phase = Phase::Lingering(end, now + linger);
         }
         match std::mem::replace(&mut self.phase, Phase::Open) {
@@ -386,8 +400,7 @@ impl Connection {
     }
 
     /// Answers everything as it stands and gives it to the socket, for the end of the process.
-    pub(super) fn answer_all(&mut self, metrics: &ShardMetrics) {
-        let now = Instant::now();
+    pub(super) fn answer_all(&mut self, metrics: &ShardMetrics, now: Instant) {
         while let Some(head) = self.flights.front() {
             head.recipient().abandon();
             self.answer_oldest(metrics, now);

@@ -4,6 +4,7 @@ use crate::pipeline::Wake;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use mio::Waker;
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, PoisonError};
@@ -29,9 +30,8 @@ pub(super) struct Arrival {
 }
 
 /// The one way into a shard from other threads.
-#[derive(Debug)]
 pub struct Mailbox {
-    waker: Waker,
+    waker: Box<dyn Wake>,
     has_rung: AtomicBool,
     order: AtomicU8,
     connections: AtomicUsize,
@@ -40,9 +40,10 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    pub(super) fn new(waker: Waker) -> Self {
+    /// A box whose shard is woken by `waker`.
+    pub(super) fn new(waker: impl Wake + 'static) -> Self {
         Self {
-            waker,
+            waker: Box::new(waker),
             has_rung: AtomicBool::new(false),
             order: AtomicU8::new(0),
             connections: AtomicUsize::new(0),
@@ -70,12 +71,17 @@ impl Mailbox {
         self.connections.load(Ordering::Relaxed)
     }
 
+    /// Counts a connection that the shard is about to own.
+    pub(super) fn connection_expected(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn connection_closed(&self) {
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(super) fn deliver(&self, arrival: Arrival) {
-        self.connections.fetch_add(1, Ordering::Relaxed);
+        self.connection_expected();
         self.arrivals
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -94,9 +100,24 @@ impl Mailbox {
 
 impl Wake for Mailbox {
     fn wake(&self) {
-        if !self.has_rung.swap(true, Ordering::AcqRel)
-            && let Err(error) = self.waker.wake()
-        {
+        if !self.has_rung.swap(true, Ordering::AcqRel) {
+            self.waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox")
+            .field("order", &self.order())
+            .field("connections", &self.connections())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Wake for Waker {
+    fn wake(&self) {
+        if let Err(error) = self.wake() {
             // The shard looks at its box at every tick, so this costs time, no answer.
             tracing::error!(target: "server", %error, "cannot wake a shard");
         }

@@ -94,7 +94,13 @@ impl Drop for Share {
 pub(super) struct Partial {
     bytes: Vec<u8>,
     share: Share,
-    begun: Option<Instant>,
+    progress: Option<Progress>,
+}
+
+/// When a frame was begun, and when it went on last.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    begun: Instant,
     moved: Instant,
 }
 
@@ -107,8 +113,7 @@ impl Partial {
                 held: 0,
                 has_pass: false,
             },
-            begun: None,
-            moved: Instant::now(),
+            progress: None,
         }
     }
 
@@ -121,14 +126,15 @@ impl Partial {
         std::mem::take(&mut self.bytes)
     }
 
-    /// Takes the lent bytes back, without the first `used`, which were whole frames.
-    pub(super) fn give_back(&mut self, mut bytes: Vec<u8>, used: usize) {
+    /// Takes the lent bytes back, without the first `used`, which were whole frames. The last
+    /// of them came at `now`.
+    pub(super) fn give_back(&mut self, mut bytes: Vec<u8>, used: usize, now: Instant) {
         self.bytes = if used > 0 {
             bytes.split_off(used)
         } else {
             bytes
         };
-        self.note(used > 0);
+        self.note(used > 0, now);
     }
 
     /// True when the bytes are few enough to be copied in front of the next read.
@@ -155,50 +161,62 @@ impl Partial {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Keeps `rest`, the beginning of a frame; `is_next` says that it is another one than before.
-    pub(super) fn replace(&mut self, rest: &[u8], is_next: bool) {
-        self.bytes.clear();
-        if self.bytes.capacity() > SHORT_MAX {
-            self.bytes = Vec::new();
-        }
+    /// Keeps `rest`, the beginning of a frame that went on at `now`; `is_next` says that it is
+    /// another one than before.
+    pub(super) fn replace(&mut self, rest: &[u8], is_next: bool, now: Instant) {
+        self.forget();
         self.bytes.extend_from_slice(rest);
-        self.note(is_next);
+        self.note(is_next, now);
     }
 
-    fn note(&mut self, is_next: bool) {
+    fn note(&mut self, is_next: bool, now: Instant) {
+        self.count();
+        self.progress = match self.progress {
+            _ if self.bytes.is_empty() => None,
+            Some(Progress { begun, .. }) if !is_next => Some(Progress { begun, moved: now }),
+            _ => Some(Progress {
+                begun: now,
+                moved: now,
+            }),
+        };
+    }
+
+    /// Counts what is held.
+    fn count(&mut self) {
         let is_long = self.bytes.capacity() > SHORT_MAX;
         self.share
             .set(if is_long { self.bytes.capacity() } else { 0 });
-        if self.bytes.is_empty() {
-            self.begun = None;
-            return;
-        }
-        let now = Instant::now();
-        self.moved = now;
-        if is_next || self.begun.is_none() {
-            self.begun = Some(now);
-        }
     }
 
     /// Not the peer keeps the frame from going on, but we do.
-    pub(super) fn excuse(&mut self) {
-        let now = Instant::now();
-        self.moved = now;
-        self.begun = self.begun.map(|_| now);
+    pub(super) fn excuse(&mut self, now: Instant) {
+        self.progress = self.progress.map(|_| Progress {
+            begun: now,
+            moved: now,
+        });
     }
 
     /// Forgets the bytes.
     pub(super) fn clear(&mut self) {
-        self.replace(&[], true);
+        self.forget();
+        self.count();
+        self.progress = None;
+    }
+
+    fn forget(&mut self) {
+        self.bytes.clear();
+        if self.bytes.capacity() > SHORT_MAX {
+            self.bytes = Vec::new();
+        }
     }
 
     /// True when the frame has stood still for too long, or comes too slowly.
     pub(super) fn is_late(&self, now: Instant) -> bool {
-        let Some(begun) = self.begun else {
+        let Some(Progress { begun, moved }) = self.progress else {
             return false;
         };
         let needed = Duration::from_secs((self.bytes.len() / FRAME_RATE_MIN) as u64);
-        now.saturating_duration_since(self.moved) >= FRAME_TIME
+        now.saturating_duration_since(moved) >= FRAME_TIME
             || now.saturating_duration_since(begun) >= FRAME_TIME + needed
     }
 }
@@ -219,13 +237,13 @@ mod tests {
     fn short_beginnings_are_not_counted_and_long_ones_are() {
         let frames = Arc::new(LongFrames::new(1 << 20));
         let mut one = partial(&frames);
-        one.replace(&[1; 1000], true);
+        one.replace(&[1; 1000], true, Instant::now());
         assert_eq!(held(&frames), 0);
-        one.replace(&vec![1; 100_000], true);
+        one.replace(&vec![1; 100_000], true, Instant::now());
         assert!(held(&frames) >= 100_000);
         one.clear();
         assert_eq!(held(&frames), 0);
-        one.replace(&vec![1; 100_000], true);
+        one.replace(&vec![1; 100_000], true, Instant::now());
         drop(one);
         assert_eq!(held(&frames), 0);
     }
@@ -235,7 +253,7 @@ mod tests {
         let frames = Arc::new(LongFrames::new(300_000));
         let mut all = [partial(&frames), partial(&frames)];
         for one in &mut all {
-            one.replace(&vec![1; 140_000], true);
+            one.replace(&vec![1; 140_000], true, Instant::now());
         }
         let [first, second] = &mut all;
         assert!(first.reserve(200_000));
@@ -243,7 +261,7 @@ mod tests {
         first.extend(&vec![1; 200_000]);
         assert!(first.reserve(200_000), "it keeps the pass up to its end");
         let bytes = first.lend();
-        first.give_back(bytes, 340_000);
+        first.give_back(bytes, 340_000, Instant::now());
         assert!(second.reserve(200_000));
     }
 
@@ -253,10 +271,10 @@ mod tests {
         let mut one = partial(&frames);
         let now = Instant::now();
         assert!(!one.is_late(now + FRAME_TIME));
-        one.replace(&[1; 10], true);
+        one.replace(&[1; 10], true, now);
         assert!(!one.is_late(now + FRAME_TIME / 2));
         assert!(one.is_late(now + FRAME_TIME * 2));
-        one.replace(&[], true);
+        one.replace(&[], true, Instant::now());
         assert!(!one.is_late(now + FRAME_TIME * 2));
     }
 
@@ -264,9 +282,11 @@ mod tests {
     fn a_trickle_is_late_however_it_keeps_moving() {
         let frames = Arc::new(LongFrames::new(1 << 20));
         let mut one = partial(&frames);
-        one.replace(&[1; 10], true);
-        one.begun = one.begun.and_then(|begun| begun.checked_sub(FRAME_TIME));
-        one.replace(&[1; 11], false);
-        assert!(one.is_late(Instant::now()));
+        let begun = Instant::now();
+        one.replace(&[1; 10], true, begun);
+        let moved = begun + FRAME_TIME / 2;
+        one.replace(&[1; 11], false, moved);
+        assert!(!one.is_late(moved));
+        assert!(one.is_late(begun + FRAME_TIME));
     }
 }
