@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use self::{
     places::shown,
     shape::{ListShape, Shape},
-    suggest::{joined, listed},
+    suggest::listed,
 };
 use crate::{
     diagnostic::{Diagnostic, FAULTS_MAX},
@@ -19,7 +19,8 @@ use crate::{
     yaml::{Kind, Node, Position, Scalar},
 };
 
-pub(crate) use places::{Places, child};
+pub(crate) use places::{Places, child, is_within, named};
+pub(crate) use suggest::joined;
 
 mod object;
 mod places;

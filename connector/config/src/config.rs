@@ -72,7 +72,8 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = NAMESPACES_MAX))]
     pub namespaces: Option<BTreeMap<String, NamespaceConfig>>,
-    /// Items that differ for the changes that arrive at one port; they go before all others.
+    /// Items that differ for the changes that arrive at one port of `service.port`; they go before
+    /// all others.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = one_or_many::LIST_MAX))]
     pub port_based_config: Option<BTreeMap<String, PortConfig>>,

@@ -10,7 +10,7 @@ use std::{
 use schemars::Schema;
 
 use crate::{
-    check::{self, Checked},
+    check::{self, Checked, is_within},
     config::Config,
     diagnostic::{Diagnostic, Diagnostics},
     plan::Plan,
@@ -104,7 +104,7 @@ fn plan_of(text: &str) -> Result<Plan, Vec<Diagnostic>> {
         places,
     } = check::check(&root, &SCHEMA);
     let resolved = match serde_json::from_value::<Config>(value) {
-        Ok(config) => resolve(&config, text, &places),
+        Ok(config) => resolve(&config, text, &places, &faults),
         // What is left has the form that the types ask for, unless the schema is wrong about them.
         Err(error) => {
             let reason = format!("the file is at odds with the types of this version: {error}");
@@ -132,13 +132,6 @@ fn plan_of(text: &str) -> Result<Plan, Vec<Diagnostic>> {
             Err(faults)
         }
     }
-}
-
-/// Whether `path` is `around` or lies in it. A fault there explains whatever seems wrong with
-/// `around`.
-fn is_within(path: &str, around: &str) -> bool {
-    path.strip_prefix(around)
-        .is_some_and(|rest| rest.is_empty() || around.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn fault(at: Position, reason: String, remedy: &str) -> Diagnostic {

@@ -132,9 +132,10 @@ pub enum Format {
         /// Whether numeric keys of maps become text; otherwise they fail the record.
         stringify_map_keys: bool,
     },
-    /// A MessagePack array with the metadata, and bins with their types.
+    /// One MessagePack array with the version of the format, the kind of the change, and the change.
     MessagePack,
-    /// The message as it was received.
+    /// The message as it was received, its frame header included, and inflated where it came
+    /// compressed (13.20).
     Xdr,
 }
 

@@ -1,36 +1,56 @@
 //! The meaning of a file: the plan it makes, or everything that stands in the way.
 
 use crate::{
-    check::Places,
+    check::{Places, is_within},
     config::Config,
     diagnostic::Diagnostic,
     plan::{Plan, Warning},
     yaml::Position,
 };
+use levels::Levels;
 
 mod aeroduct;
+mod batching;
+mod bins;
+mod format;
+mod key;
+mod levels;
 mod logging;
 mod outbound;
 mod producer;
+mod quantity;
+mod routing;
 mod service;
+#[cfg(test)]
+mod tests;
+mod together;
+mod transforms;
 
-/// Makes a plan of `config`, whose keys stand at `places` in `text`.
+/// Makes a plan of `config`, whose keys stand at `places` in `text`. What has one of `faults` is not
+/// in `config`, or not as it was written.
 pub(crate) fn resolve(
     config: &Config,
     text: &str,
     places: &Places,
+    faults: &[Diagnostic],
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut report = Report {
         places,
+        faults,
         errors: Vec::new(),
         warnings: Vec::new(),
     };
+    let levels = Levels::of(config);
+    let service = service::resolve(config.service.as_ref(), &mut report);
+    let aeroduct = aeroduct::resolve(config.aeroduct.as_ref(), &mut report);
+    let outbound = outbound::resolve(&levels, &service, &aeroduct, &mut report);
+    let does_publish = together::check(&levels, &service, &aeroduct, &mut report);
     let plan = Plan {
-        service: service::resolve(config.service.as_ref(), &mut report),
-        producer: producer::resolve(config, &mut report),
-        outbound: outbound::resolve(config, &mut report),
+        producer: producer::resolve(config.producer_props.as_ref(), does_publish, &mut report),
         logging: logging::resolve(config.logging.as_ref(), &mut report),
-        aeroduct: aeroduct::resolve(config.aeroduct.as_ref(), &mut report),
+        service,
+        outbound,
+        aeroduct,
         text: text.to_owned(),
         warnings: Vec::new(),
     };
@@ -49,21 +69,25 @@ pub(crate) fn resolve(
 /// What was found so far. After an error the value in its place does not matter any more.
 struct Report<'p> {
     places: &'p Places,
+    faults: &'p [Diagnostic],
     errors: Vec<Diagnostic>,
     warnings: Vec<(Position, Warning)>,
 }
 
 impl Report<'_> {
+    /// The value at `path` is wrong, or missing.
     fn error(&mut self, path: &str, reason: impl Into<String>, remedy: impl Into<String>) {
         let at = self.places.position(path);
-        self.errors.push(Diagnostic {
-            path: path.to_owned(),
-            line: at.line,
-            column: at.column,
-            value: self.places.value(path).map(str::to_owned),
-            reason: reason.into(),
-            remedy: remedy.into(),
-        });
+        let value = self.places.value(path).map(str::to_owned);
+        self.errors
+            .push(diagnostic(path, at, value, reason.into(), remedy.into()));
+    }
+
+    /// The name that ends `path`, which the file chose itself, is wrong.
+    fn error_of_name(&mut self, path: &str, reason: impl Into<String>, remedy: impl Into<String>) {
+        let at = self.places.name_position(path);
+        self.errors
+            .push(diagnostic(path, at, None, reason.into(), remedy.into()));
     }
 
     fn warn(&mut self, path: &str, message: impl Into<String>) {
@@ -72,5 +96,30 @@ impl Report<'_> {
             message: message.into(),
         };
         self.warnings.push((self.places.position(path), warning));
+    }
+
+    /// Whether the value at `path` is not what was written, since it has a fault, or lies within
+    /// one. What else seems wrong because of it is a consequence.
+    fn is_faulty(&self, path: &str) -> bool {
+        self.faults
+            .iter()
+            .any(|fault| is_within(&fault.path, path) || is_within(path, &fault.path))
+    }
+}
+
+fn diagnostic(
+    path: &str,
+    at: Position,
+    value: Option<String>,
+    reason: String,
+    remedy: String,
+) -> Diagnostic {
+    Diagnostic {
+        path: path.to_owned(),
+        line: at.line,
+        column: at.column,
+        value,
+        reason,
+        remedy,
     }
 }

@@ -15,56 +15,6 @@ const JAVA: &str = "asks for a Java class, which this connector cannot load";
 /// Keys that are refused whatever their value: path, reason, remedy.
 const KEYS: &[(&str, Refusal)] = &[
     (
-        "aeroduct.dead-letter",
-        refusal(
-            NOT_YET,
-            "remove the key; such records are answered with a permanent error",
-        ),
-    ),
-    (
-        "aeroduct.headers",
-        refusal(NOT_YET, "remove the key; messages have no headers"),
-    ),
-    (
-        "aeroduct.idle-timeout",
-        refusal(NOT_YET, "remove the key; idle connections stay open"),
-    ),
-    (
-        "aeroduct.max-connection-age",
-        refusal(
-            NOT_YET,
-            "remove the key; connections are not closed for their age",
-        ),
-    ),
-    (
-        "aeroduct.max-topics",
-        refusal(
-            NOT_YET,
-            "remove the key; the number of topics is not limited",
-        ),
-    ),
-    (
-        "aeroduct.timestamp",
-        refusal(
-            NOT_YET,
-            "remove the key; the timestamp is the producer's clock",
-        ),
-    ),
-    (
-        "batching",
-        refusal(
-            NOT_YET,
-            "remove the section; each record is a message of its own",
-        ),
-    ),
-    (
-        "bin-transforms",
-        refusal(
-            NOT_YET,
-            "remove the section; every bin is published under its own name",
-        ),
-    ),
-    (
         "custom-transformer",
         refusal(
             JAVA,
@@ -76,34 +26,6 @@ const KEYS: &[(&str, Refusal)] = &[
         refusal(
             NOT_YET,
             "remove the key; this connector needs no feature key",
-        ),
-    ),
-    (
-        "key",
-        refusal(
-            NOT_YET,
-            "remove the section; the key is the record's own, in the form that fits `format`",
-        ),
-    ),
-    (
-        "namespaces",
-        refusal(
-            NOT_YET,
-            "remove the section, or run a connector for each of them, with a datacenter of its own",
-        ),
-    ),
-    (
-        "port-based-config",
-        refusal(
-            NOT_YET,
-            "remove the section, or run a connector for each port",
-        ),
-    ),
-    (
-        "record-ordering",
-        refusal(
-            NOT_YET,
-            "remove the section; order is kept for each connection",
         ),
     ),
     (
@@ -128,27 +50,22 @@ const KEYS: &[(&str, Refusal)] = &[
 
 /// Values that are refused under a key: path, value, reason, remedy.
 const VALUES: &[(&str, &str, Refusal)] = &[
-    ("format.mode", "avro", refusal(NOT_YET, USE_JSON)),
-    ("format.mode", "custom", refusal(JAVA, USE_JSON)),
-    ("format.mode", "kafka-avro", refusal(NOT_YET, USE_JSON)),
-    ("format.mode", "message-pack", refusal(NOT_YET, USE_JSON)),
-    ("format.mode", "xdr", refusal(NOT_YET, USE_JSON)),
+    ("format.mode", "avro", refusal(NOT_YET, ANOTHER_FORMAT)),
+    ("format.mode", "custom", refusal(JAVA, ANOTHER_FORMAT)),
     (
-        "routing.mode",
-        "custom",
-        refusal(JAVA, "use `static`, `skip`, `namespace`, `set` or `bin`"),
+        "format.mode",
+        "kafka-avro",
+        refusal(NOT_YET, ANOTHER_FORMAT),
     ),
-    (
-        "routing.mode",
-        "path",
-        refusal(NOT_YET, "use `static`, `skip`, `namespace`, `set` or `bin`"),
-    ),
+    ("routing.mode", "custom", refusal(JAVA, ANOTHER_ROUTING)),
+    ("routing.mode", "path", refusal(NOT_YET, ANOTHER_ROUTING)),
     ("service.protocol", "HTTP", refusal(NOT_YET, USE_TCP)),
     ("service.protocol", "HTTP_1_1", refusal(NOT_YET, USE_TCP)),
     ("service.protocol", "HTTP_2", refusal(NOT_YET, USE_TCP)),
 ];
 
-const USE_JSON: &str = "use `json` or `flat-json`";
+const ANOTHER_FORMAT: &str = "use `json`, `flat-json`, `message-pack` or `xdr`";
+const ANOTHER_ROUTING: &str = "use `static`, `skip`, `namespace`, `set` or `bin`";
 const USE_TCP: &str = "use `TCP`, which servers from 5.0 on speak";
 
 const fn refusal(reason: &'static str, remedy: &'static str) -> Refusal {
@@ -157,6 +74,7 @@ const fn refusal(reason: &'static str, remedy: &'static str) -> Refusal {
 
 /// Why the key at `path` is refused, if it is.
 pub(crate) fn refused_key(path: &str) -> Option<&'static Refusal> {
+    let path = general(path);
     KEYS.iter()
         .find(|(key, _)| *key == path)
         .map(|(_, refusal)| refusal)
@@ -164,10 +82,36 @@ pub(crate) fn refused_key(path: &str) -> Option<&'static Refusal> {
 
 /// Why `value` is refused under the key at `path`, if it is.
 pub(crate) fn refused_value(path: &str, value: &str) -> Option<&'static Refusal> {
+    let path = general(path);
     VALUES
         .iter()
         .find(|(key, refused, _)| *key == path && *refused == value)
         .map(|(.., refusal)| refusal)
+}
+
+/// The path that an item of a port, namespace or set has on the general level.
+fn general(path: &str) -> &str {
+    ["port-based-config.", "namespaces.", "sets."]
+        .into_iter()
+        .fold(path, |path, names| {
+            path.strip_prefix(names)
+                .and_then(after_name)
+                .unwrap_or(path)
+        })
+}
+
+/// What follows the name that `path` begins with; a name with a dot stands in quotes.
+fn after_name(path: &str) -> Option<&str> {
+    let Some(quoted) = path.strip_prefix('"') else {
+        return path.split_once('.').map(|(_, rest)| rest);
+    };
+    let mut is_escaped = false;
+    let end = quoted.find(|c| {
+        let is_end = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    })?;
+    quoted.split_at_checked(end)?.1.strip_prefix("\".")
 }
 
 #[cfg(test)]
@@ -178,4 +122,40 @@ pub(crate) fn refused_keys() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 pub(crate) fn refused_values() -> impl Iterator<Item = (&'static str, &'static str)> {
     VALUES.iter().map(|(path, value, _)| (*path, *value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_of_any_level_has_its_path_on_the_general_one() {
+        for path in [
+            "routing.mode",
+            "namespaces.users.routing.mode",
+            "namespaces.users.sets.vip.routing.mode",
+            "port-based-config.8901.routing.mode",
+            "port-based-config.8901.namespaces.users.sets.vip.routing.mode",
+            r#"namespaces."sets.vip".routing.mode"#,
+            r#"namespaces.users.sets."a \".b\\".routing.mode"#,
+        ] {
+            assert_eq!(general(path), "routing.mode", "{path}");
+        }
+        for path in [
+            "namespaces",
+            "namespaces.users",
+            "sets",
+            "service.port",
+            r#"namespaces."users"#,
+        ] {
+            assert_eq!(general(path), path, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_path_is_a_name() {
+        assert!(refused_key(r#"namespaces."users.custom-transformer""#).is_none());
+        assert!(refused_key("namespaces.custom-transformer").is_none());
+        assert!(refused_key("namespaces.users.custom-transformer").is_some());
+    }
 }

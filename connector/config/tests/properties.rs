@@ -16,6 +16,25 @@ const PIECES: &[&str] = &[
     "logging",
     "aeroduct",
     "namespaces",
+    "sets",
+    "port-based-config",
+    "key",
+    "source",
+    "bin-value",
+    "key-hash",
+    "bin-name",
+    "bin-transforms",
+    "include",
+    "specified",
+    "bins",
+    "batching",
+    "batch-interval",
+    "record-ordering",
+    "message-pack",
+    "xdr",
+    "dead-letter",
+    "headers",
+    "metadata",
     "mode",
     "static",
     "set",
@@ -144,6 +163,26 @@ fn a_file_as_large_as_allowed_is_answered() {
     }
     fuzz_yaml(format!("producer-props:\n{}", "  a: b\n".repeat(140_000)).as_bytes());
     fuzz_yaml(format!("service:\n  port: [{}1]\n", "1,".repeat(500_000)).as_bytes());
+}
+
+/// The levels of a file meet in the product of its ports, namespaces and sets.
+#[test]
+fn as_many_levels_as_allowed_are_answered() {
+    let names = |count: usize, level: &str| -> String {
+        let entries: Vec<_> = (1..=count).map(|n| format!("{n}: {level}")).collect();
+        entries.join(", ")
+    };
+    let sets = names(256, "{key: {source: key-hash}}");
+    let namespaces = names(32, &format!("{{sets: {{{sets}}}}}"));
+    let ports: Vec<_> = (1..=64).map(|port: u16| port.to_string()).collect();
+    let text = format!(
+        "service: {{port: [{}]}}\nrouting: {{mode: static, destination: users}}\n\
+         format: {{mode: json}}\nport-based-config: {{{}}}\nnamespaces: {{{namespaces}}}\n",
+        ports.join(", "),
+        names(64, "{batching: {}}")
+    );
+    assert!(text.len() < 1 << 20, "{} bytes", text.len());
+    fuzz_yaml(text.as_bytes());
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
-    Spot, Walk, child,
+    Spot, Walk, child, named,
     shape::{ObjectShape, Shape, TaggedShape},
     suggest::{listed, nearest},
     supported,
@@ -41,7 +41,7 @@ impl<'s> Walk<'s> {
         let mut seen = BTreeMap::new();
         for entry in entries {
             let key = entry.key.text.as_str();
-            let path = &child(spot.path, key);
+            let path = &self.path_of(key, spot.path, shape);
             if let Some(first) = seen.insert(key, entry.at.line) {
                 let reason = format!("given twice, first on line {first}");
                 self.fault(Spot { at: entry.at, path }, &reason, "keep one of the two");
@@ -76,8 +76,11 @@ impl<'s> Walk<'s> {
         tag: Option<Tag<'_>>,
     ) -> Option<Value> {
         let key = entry.key.text.as_str();
-        let path = &child(around, key);
+        let path = &self.path_of(key, around, shape);
         let property = shape.properties.and_then(|properties| properties.get(key));
+        if property.is_none() {
+            self.places.insert_name(path, entry.at);
+        }
         let Some(schema) = property.or(shape.additional) else {
             self.unknown(entry, around, shape, tag);
             return None;
@@ -92,6 +95,19 @@ impl<'s> Walk<'s> {
                 None
             }
             _ => self.node(&entry.value, schema, path),
+        }
+    }
+
+    /// The path of `key` in the mapping at `around`.
+    fn path_of(&self, key: &str, around: &str, shape: &ObjectShape<'s>) -> String {
+        let is_known = shape
+            .properties
+            .is_some_and(|properties| properties.contains_key(key));
+        let has_keys = |schema| matches!(Shape::of(self.schema, schema), Shape::Object(_));
+        if !is_known && shape.additional.is_some_and(has_keys) {
+            named(around, key)
+        } else {
+            child(around, key)
         }
     }
 
@@ -175,10 +191,10 @@ impl<'s> Walk<'s> {
             .flat_map(Map::keys)
             .map(String::as_str);
         let known: Vec<_> = known.filter(is_of_use).collect();
-        let remedy = if let Some(meant) = nearest(key, known.iter().copied()) {
-            format!("did you mean `{meant}`?")
-        } else if let Some(section) = self.section_of(key).filter(|_| around.is_empty()) {
+        let remedy = if let Some(section) = self.section_of(key).filter(|_| around.is_empty()) {
             format!("did you mean `{section}.{key}`?")
+        } else if let Some(meant) = nearest(key, known.iter().copied()) {
+            format!("did you mean `{meant}`?")
         } else if known.is_empty() {
             "remove it; there are no further keys here".to_owned()
         } else {

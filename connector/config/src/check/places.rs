@@ -9,7 +9,11 @@ const SHOWN_MAX: usize = 64;
 
 /// Where each key stands, by path, and what it holds.
 #[derive(Debug, Default)]
-pub(crate) struct Places(BTreeMap<String, Place>);
+pub(crate) struct Places {
+    values: BTreeMap<String, Place>,
+    /// Of keys whose names the file chooses: where the names stand.
+    names: BTreeMap<String, Position>,
+}
 
 #[derive(Debug)]
 struct Place {
@@ -20,7 +24,7 @@ struct Place {
 impl Places {
     /// Keeps in mind that `node` stands at `path`.
     pub(super) fn insert(&mut self, path: &str, node: &Node) {
-        self.0.insert(
+        self.values.insert(
             path.to_owned(),
             Place {
                 at: node.at,
@@ -29,42 +33,74 @@ impl Places {
         );
     }
 
+    /// Keeps in mind that the name that ends `path` stands at `at`.
+    pub(super) fn insert_name(&mut self, path: &str, at: Position) {
+        self.names.insert(path.to_owned(), at);
+    }
+
+    /// Where the name that ends `path` stands.
+    pub(crate) fn name_position(&self, path: &str) -> Position {
+        let name = self.names.get(path).copied();
+        name.unwrap_or_else(|| self.position(path))
+    }
+
     /// Where the value at `path` stands, or the nearest mapping around the place where it should.
     pub(crate) fn position(&self, path: &str) -> Position {
         let mut path = path;
         loop {
-            if let Some(place) = self.0.get(path) {
+            if let Some(place) = self.values.get(path) {
                 return place.at;
             }
-            match path
+            let around = path
                 .rfind(['.', '['])
-                .and_then(|end| path.split_at_checked(end))
-            {
-                Some((around, _)) => path = around,
-                None => return self.0.get("").map_or(Position::START, |place| place.at),
-            }
+                .and_then(|end| path.split_at_checked(end));
+            let Some((around, _)) = around else {
+                let root = self.values.get("");
+                return root.map_or(Position::START, |place| place.at);
+            };
+            path = around;
         }
     }
 
     /// What the file has at `path`, as a message shows it.
     pub(crate) fn value(&self, path: &str) -> Option<&str> {
-        self.0.get(path).and_then(|place| place.value.as_deref())
+        self.values
+            .get(path)
+            .and_then(|place| place.value.as_deref())
     }
 }
 
 /// The path of a key in the mapping at `path`.
 pub(crate) fn child(path: &str, key: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:$@*<".contains(c);
+    joined(path, key, "-_./:$@*<")
+}
+
+/// The path of a key in the mapping at `path`, where the file chooses the names of the keys and each
+/// has keys of its own: a name with a dot stands in quotes, so that no two keys have one path.
+pub(crate) fn named(path: &str, key: &str) -> String {
+    joined(path, key, "-_/:$@*<")
+}
+
+fn joined(path: &str, key: &str, plain: &str) -> String {
+    let key = truncated(key);
+    let is_plain = |c: char| c.is_alphanumeric() || plain.contains(c);
     let key = if !key.is_empty() && key.chars().all(is_plain) {
-        truncated(key)
+        key
     } else {
-        format!("{:?}", truncated(key))
+        format!("{key:?}")
     };
     if path.is_empty() {
         key
     } else {
         format!("{path}.{key}")
     }
+}
+
+/// Whether `path` is `around` or lies in it. A fault there explains whatever seems wrong with
+/// `around`.
+pub(crate) fn is_within(path: &str, around: &str) -> bool {
+    path.strip_prefix(around)
+        .is_some_and(|rest| rest.is_empty() || around.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// What a message shows of a node: a single value in quotes, never one that may be a secret.

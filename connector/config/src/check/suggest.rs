@@ -45,7 +45,7 @@ pub(super) fn listed(words: &[&str], last: &str) -> String {
 }
 
 /// The phrases as a person lists them: "a, b or c".
-pub(super) fn joined(phrases: &[String], last: &str) -> String {
+pub(crate) fn joined(phrases: &[String], last: &str) -> String {
     match phrases {
         [] => String::new(),
         [only] => only.clone(),

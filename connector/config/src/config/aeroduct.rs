@@ -8,6 +8,9 @@ use super::{DurationText, SizeText};
 /// Most connections that may be open at one time.
 const CONNECTIONS_MAX: u32 = 1_000_000;
 
+/// Most topics that may be published to: more than a cluster of brokers holds.
+const TOPICS_MAX: u32 = 1_000_000;
+
 /// What this connector has beyond the official one. Durations and sizes are text with a unit.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -37,25 +40,32 @@ pub struct AeroductConfig {
         extend("x-remedy" = "a source node opens a handful; leave it out for 4096")
     )]
     pub max_connections: Option<u32>,
-    /// Age at which a connection is closed when nothing is in flight on it, so that sources spread
-    /// again after a change of scale. Default: none.
+    /// Age, give or take a tenth, at which a connection is closed when nothing is in flight on it, so
+    /// that sources spread again after a change of scale. Default: none. From `10s` to `24h`: below
+    /// ten seconds sources would be busy connecting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_connection_age: Option<DurationText>,
-    /// Time without data after which a connection is closed. Default: none.
+    /// Time without data and with nothing in flight after which a connection is closed. Default:
+    /// none. From `1s` to `24h`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout: Option<DurationText>,
-    /// Where records go that would be refused for good. Default: nowhere.
+    /// Where records go that would be refused for good: as received, with the reason in their
+    /// headers, and then answered with success. Default: nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dead_letter: Option<DeadLetterConfig>,
-    /// What goes into the headers of a Kafka message. Default `none`.
+    /// What goes into the headers of a Kafka message of one record; a batch has none. Default `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<HeadersConfig>,
     /// What the timestamp of a Kafka message is. Default `produce`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<TimestampConfig>,
-    /// Distinct topics that routing by names may bring about. Default `1000`.
+    /// Distinct topics that may be published to; a record for a further one is refused for good.
+    /// Default `1000`. At most 1000000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(
+        range(min = 1, max = TOPICS_MAX),
+        extend("x-remedy" = "count the topics that names may become; leave it out for 1000")
+    )]
     pub max_topics: Option<u32>,
 }
 
@@ -63,7 +73,7 @@ pub struct AeroductConfig {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DeadLetterConfig {
-    /// The topic.
+    /// The topic: 1 to 249 letters, digits, dots, underscores and dashes.
     #[schemars(length(max = 249))]
     pub destination: String,
 }

@@ -34,7 +34,7 @@ pub struct BinTransformsConfig {
 pub struct BinSelectionConfig {
     /// Kind of choice.
     pub r#type: SelectionType,
-    /// The bins, where the choice is `specified`.
+    /// The bins; needed where the choice is `specified`, and nowhere else. At least one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub bins: Option<Vec<String>>,
@@ -69,15 +69,17 @@ pub struct JavaClassConfig {
 pub struct KeyConfig {
     /// Where the key comes from.
     pub source: KeySource,
-    /// Bin whose value is the key, where the source is `bin-value`.
+    /// Bin whose value is the key; needed where the source is `bin-value`, and nowhere else. At most
+    /// 15 bytes, as in the database.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 15))]
     pub bin_name: Option<String>,
-    /// The key, where the source is `static`.
+    /// The key; needed where the source is `static`, and nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub value: Option<String>,
-    /// What happens where the record does not have what the source asks for. Default `use-digest`.
+    /// What happens where the record does not have what the source `set`, `user-key` or `bin-value`
+    /// asks for. Default `use-digest`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_strategy: Option<FailureStrategy>,
 }
@@ -101,9 +103,9 @@ pub enum KeySource {
     BinValue,
     /// One text for all.
     Static,
-    /// Of a batch: the keys of its records.
+    /// Of a batch: an array of the keys of its records. Needs `batching`.
     KeyConcat,
-    /// Of a batch: a hash of the keys of its records.
+    /// Of a batch: a hash over the digests of its records. Needs `batching`.
     KeyHash,
     /// No key.
     None,
@@ -138,7 +140,8 @@ pub struct BatchingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_bytes: Option<i64>,
-    /// Milliseconds that a batch may stay open. Default `8000`.
+    /// Milliseconds that a batch may stay open. Default `8000`. It counts at most until one second
+    /// before `aeroduct.reply-deadline`, or half of that where it is short: 4000 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub batch_interval: Option<u32>,

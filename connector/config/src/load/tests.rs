@@ -3,7 +3,7 @@ use std::{net::IpAddr, time::Duration};
 use super::*;
 use crate::{
     config::{Level, LogFormat},
-    plan::{Format, Items, ManagePlan, Routing},
+    plan::{BatchLimits, Format, Headers, Items, ManagePlan, Routing, Timestamp},
     support,
 };
 
@@ -55,6 +55,12 @@ fn a_file_without_a_key_gets_the_documented_defaults() {
     assert_eq!(aeroduct.max_in_flight_bytes, 256 << 20);
     assert_eq!(aeroduct.max_frame_bytes, 16 << 20);
     assert_eq!(aeroduct.max_connections, 4096);
+    assert_eq!(aeroduct.max_connection_age, None);
+    assert_eq!(aeroduct.idle_timeout, None);
+    assert_eq!(aeroduct.dead_letter, None);
+    assert_eq!(aeroduct.headers, Headers::None);
+    assert_eq!(aeroduct.timestamp, Timestamp::Produce);
+    assert_eq!(aeroduct.max_topics, 1000);
 }
 
 /// The manual of each key names the default that a plan has.
@@ -104,7 +110,34 @@ fn the_manual_names_the_defaults_of_the_plan() {
             "aeroduct.max-connections",
             aeroduct.max_connections.to_string(),
         ),
+        ("aeroduct.max-topics", aeroduct.max_topics.to_string()),
     ];
+    assert_manual_names(&defaults);
+}
+
+#[test]
+fn the_manual_names_the_defaults_of_batching_and_record_ordering() {
+    let text = "batching: {}\nrecord-ordering: {}\naeroduct: {reply-deadline: 9s}\n";
+    let plan = plan(&format!("{PUBLISHING}{text}"));
+    let rules = plan.outbound.rules(8080, b"users", None);
+    let BatchLimits {
+        records,
+        bytes,
+        interval,
+    } = rules.batching.unwrap();
+    let remembered = rules.ordering.unwrap();
+    assert_manual_names(&[
+        ("batching.max-records", records.to_string()),
+        ("batching.max-bytes", bytes.to_string()),
+        ("batching.batch-interval", interval.as_millis().to_string()),
+        (
+            "record-ordering.lut-cache-ttl-seconds",
+            remembered.as_secs().to_string(),
+        ),
+    ]);
+}
+
+fn assert_manual_names(defaults: &[(&str, String)]) {
     let schema = crate::schema::structural_schema().unwrap().to_value();
     for (path, default) in defaults {
         let key = path
@@ -191,6 +224,12 @@ fn every_key_of_logging_and_of_ours_reaches_the_plan() {
     assert_eq!(aeroduct.max_in_flight_bytes, 512 << 20);
     assert_eq!(aeroduct.max_frame_bytes, 128 << 20);
     assert_eq!(aeroduct.max_connections, 64);
+    assert_eq!(aeroduct.max_connection_age, Some(Duration::from_mins(30)));
+    assert_eq!(aeroduct.idle_timeout, Some(Duration::from_secs(90)));
+    assert_eq!(aeroduct.dead_letter.unwrap().as_str(), "dead-letters");
+    assert_eq!(aeroduct.headers, Headers::None);
+    assert_eq!(aeroduct.timestamp, Timestamp::LastUpdate);
+    assert_eq!(aeroduct.max_topics, 50);
 }
 
 #[test]
@@ -307,9 +346,14 @@ fn values_that_may_be_secret_are_not_shown() {
 #[test]
 fn the_types_written_as_json_are_a_file() {
     let text = include_str!("../../tests/corpus/good/every-supported-key.yml");
-    let checked = check::check(&yaml::parse(text).unwrap(), &json_schema());
-    let config: Config = serde_json::from_value(checked.value).unwrap();
-    let again = plan(&serde_json::to_string_pretty(&config).unwrap());
+    let config_of = |text: &str| -> Config {
+        let checked = check::check(&yaml::parse(text).unwrap(), &json_schema());
+        serde_json::from_value(checked.value).unwrap()
+    };
+    let config = config_of(text);
+    let json = serde_json::to_string_pretty(&config).unwrap();
+    assert_eq!(config_of(&json), config);
+    let again = plan(&json);
     assert_eq!(again.service, plan(text).service);
     assert_eq!(again.aeroduct, plan(text).aeroduct);
     assert_eq!(again.logging, plan(text).logging);

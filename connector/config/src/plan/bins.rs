@@ -96,3 +96,100 @@ impl Selection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        java_regex::{Regex, Replacement},
+        plan::TransformStep,
+    };
+
+    fn specified(names: &[&str]) -> Selection {
+        let names = names.iter().map(|name| name.as_bytes().into());
+        Selection::Specified(names.collect())
+    }
+
+    fn name(bins: &BinTransforms, name: &[u8]) -> Option<Vec<u8>> {
+        bins.name(name).unwrap().map(Cow::into_owned)
+    }
+
+    #[test]
+    fn a_bin_has_its_own_name_unless_something_is_said() {
+        let bins = BinTransforms::default();
+        for own in [b"name".as_slice(), b"", b"\xff\xfe"] {
+            assert!(matches!(bins.name(own).unwrap(), Some(Cow::Borrowed(found)) if found == own));
+        }
+    }
+
+    #[test]
+    fn exclude_beats_include() {
+        let bins = BinTransforms {
+            include: specified(&["name", "dob"]),
+            exclude: specified(&["dob", "age"]),
+            ..BinTransforms::default()
+        };
+        assert_eq!(name(&bins, b"name"), Some(b"name".to_vec()));
+        assert_eq!(name(&bins, b"dob"), None);
+        assert_eq!(name(&bins, b"age"), None);
+        assert_eq!(name(&bins, b"other"), None);
+        let bins = BinTransforms {
+            exclude: Selection::All,
+            ..bins
+        };
+        assert_eq!(name(&bins, b"name"), None);
+        let bins = BinTransforms {
+            include: Selection::None,
+            exclude: Selection::None,
+            ..bins
+        };
+        assert_eq!(name(&bins, b"name"), None);
+    }
+
+    #[test]
+    fn a_bin_in_the_map_is_not_transformed() {
+        let bins = BinTransforms {
+            map: HashMap::from([(b"colour".as_slice().into(), "color".into())]),
+            transforms: Transforms::new(vec![TransformStep::Uppercase]),
+            ..BinTransforms::default()
+        };
+        assert_eq!(name(&bins, b"colour"), Some(b"color".to_vec()));
+        assert_eq!(name(&bins, b"color"), Some(b"COLOR".to_vec()));
+    }
+
+    #[test]
+    fn selections_and_the_map_name_the_bins_of_the_record() {
+        let bins = BinTransforms {
+            include: specified(&["colour"]),
+            exclude: specified(&["color"]),
+            map: HashMap::from([(b"colour".as_slice().into(), "color".into())]),
+            ..BinTransforms::default()
+        };
+        assert_eq!(name(&bins, b"colour"), Some(b"color".to_vec()));
+    }
+
+    #[test]
+    fn a_name_that_is_not_text_fails_where_it_would_be_transformed_alone() {
+        let bins = BinTransforms {
+            exclude: Selection::Specified([b"\xfe".as_slice().into()].into()),
+            map: HashMap::from([(b"\xfd".as_slice().into(), "fd".into())]),
+            transforms: Transforms::new(vec![TransformStep::Trim]),
+            ..BinTransforms::default()
+        };
+        assert_eq!(name(&bins, b"\xfe"), None);
+        assert_eq!(name(&bins, b"\xfd"), Some(b"fd".to_vec()));
+        assert!(matches!(bins.name(b"\xff"), Err(BinNameError::NotUtf8)));
+    }
+
+    #[test]
+    fn a_regular_expression_that_gives_up_is_named() {
+        let regex = Regex::new("(a*)*\\1b").unwrap();
+        let replacement = Replacement::parse("", &regex).unwrap();
+        let bins = BinTransforms {
+            transforms: Transforms::new(vec![TransformStep::Regex(regex, replacement)]),
+            ..BinTransforms::default()
+        };
+        let error = bins.name(&[b'a'; 4096]).unwrap_err();
+        assert!(matches!(error, BinNameError::Transform { .. }), "{error}");
+    }
+}

@@ -1,10 +1,14 @@
-//! `aeroduct`: deadlines and bounds that the official file does not have.
+//! `aeroduct`: deadlines, bounds and options that the official file does not have.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
-use super::Report;
+use super::{
+    Report,
+    quantity::{Bounds, duration, size},
+    routing::topic,
+};
 use crate::{
-    config::{AeroductConfig, DurationText, QuantityError, SizeText},
+    config::{AeroductConfig, HeadersConfig, TimestampConfig},
     plan::{AeroductPlan, Headers, Timestamp},
 };
 
@@ -14,22 +18,22 @@ const GIB: u64 = 1 << 30;
 
 /// Half of the ten seconds after which the source gives up: the answer "temporary" reaches it in
 /// time.
-pub(super) const REPLY_DEADLINE: Duration = Duration::from_secs(5);
+const REPLY_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Fits the thirty seconds that Kubernetes grants a pod.
-pub(super) const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Keeps the partitions of many topics busy and is little for a host.
-pub(super) const MAX_IN_FLIGHT_BYTES: u64 = 256 * MIB;
+const MAX_IN_FLIGHT_BYTES: u64 = 256 * MIB;
 
 /// Twice the largest record of a server.
-pub(super) const MAX_FRAME_BYTES: u64 = 16 * MIB;
+const MAX_FRAME_BYTES: u64 = 16 * MIB;
 
 /// Far more than the nodes of a large cluster open.
-pub(super) const MAX_CONNECTIONS: u32 = 4096;
+const MAX_CONNECTIONS: u32 = 4096;
 
 /// More than people name by hand; fewer than a broker notices.
-pub(super) const MAX_TOPICS: u32 = 1000;
+const MAX_TOPICS: u32 = 1000;
 
 const REPLY_DEADLINES: Bounds<Duration> = Bounds {
     range: Duration::from_millis(100)..=Duration::from_secs(9),
@@ -55,94 +59,93 @@ const FRAME_BYTES: Bounds<u64> = Bounds {
     remedy: "leave it out for 16MiB, twice the largest record of a server",
 };
 
-const WRITE_DURATION: &str = "write a whole number and ms, s, m or h, such as 5s";
-const WRITE_SIZE: &str = "write a whole number and B, kB, MB, GB, KiB, MiB or GiB, such as 16MiB";
+/// Above the ten seconds after which a source gives a record up, so that no connection is closed
+/// sooner than that; a day spreads the sources just as never does.
+const CONNECTION_AGES: Bounds<Duration> = Bounds {
+    range: Duration::from_secs(10)..=Duration::from_hours(24),
+    reason: "must be 10s to 24h",
+    remedy: "name the time in which sources should have spread again, such as 10m, or leave it out",
+};
 
-/// What a quantity may be, and what is said of one that is not.
-struct Bounds<T> {
-    range: RangeInclusive<T>,
-    reason: &'static str,
-    remedy: &'static str,
-}
+/// Below a second a source that merely pauses would connect again and again; whoever waits longer
+/// than a day need not close at all.
+const IDLE_TIMEOUTS: Bounds<Duration> = Bounds {
+    range: Duration::from_secs(1)..=Duration::from_hours(24),
+    reason: "must be 1s to 24h",
+    remedy: "leave it out to keep idle connections open, as the official connector does",
+};
 
 pub(super) fn resolve(config: Option<&AeroductConfig>, report: &mut Report<'_>) -> AeroductPlan {
     let config = config.cloned().unwrap_or_default();
-    let mut duration = |path, text: Option<DurationText>, default, bounds| {
-        text.map_or(default, |text| {
-            bounded(
-                text.parse(),
-                default,
-                bounds,
-                (path, WRITE_DURATION),
-                report,
-            )
-        })
-    };
-    let reply_deadline = duration(
-        "aeroduct.reply-deadline",
-        config.reply_deadline,
-        REPLY_DEADLINE,
-        &REPLY_DEADLINES,
-    );
-    let drain_timeout = duration(
-        "aeroduct.drain-timeout",
-        config.drain_timeout,
-        DRAIN_TIMEOUT,
-        &DRAIN_TIMEOUTS,
-    );
-    let mut size = |path, text: Option<SizeText>, default, bounds| {
-        text.map_or(default, |text| {
-            bounded(text.parse(), default, bounds, (path, WRITE_SIZE), report)
-        })
-    };
-    let max_frame_bytes = size(
-        "aeroduct.max-frame-bytes",
-        config.max_frame_bytes,
-        MAX_FRAME_BYTES,
-        &FRAME_BYTES,
-    );
-    let in_flight_path = "aeroduct.max-in-flight-bytes";
-    let max_in_flight_bytes = size(
-        in_flight_path,
-        config.max_in_flight_bytes,
-        MAX_IN_FLIGHT_BYTES.max(max_frame_bytes),
-        &IN_FLIGHT_BYTES,
-    );
-    if max_in_flight_bytes < max_frame_bytes {
-        let reason = format!("is less than `max-frame-bytes`, {max_frame_bytes} bytes");
-        report.error(
-            in_flight_path,
-            reason,
-            "make it at least as large: the largest frame would never fit",
-        );
-    }
+    let (max_in_flight_bytes, max_frame_bytes) = sizes(&config, report);
+    let mut duration = |path, text: Option<_>, bounds| duration(&text?, bounds, path, report);
     AeroductPlan {
-        reply_deadline,
-        drain_timeout,
+        reply_deadline: duration(
+            "aeroduct.reply-deadline",
+            config.reply_deadline,
+            &REPLY_DEADLINES,
+        )
+        .unwrap_or(REPLY_DEADLINE),
+        drain_timeout: duration(
+            "aeroduct.drain-timeout",
+            config.drain_timeout,
+            &DRAIN_TIMEOUTS,
+        )
+        .unwrap_or(DRAIN_TIMEOUT),
+        max_connection_age: duration(
+            "aeroduct.max-connection-age",
+            config.max_connection_age,
+            &CONNECTION_AGES,
+        ),
+        idle_timeout: duration("aeroduct.idle-timeout", config.idle_timeout, &IDLE_TIMEOUTS),
         max_in_flight_bytes,
         max_frame_bytes,
         max_connections: config.max_connections.unwrap_or(MAX_CONNECTIONS),
-        max_connection_age: None,
-        idle_timeout: None,
-        dead_letter: None,
-        headers: Headers::default(),
-        timestamp: Timestamp::default(),
-        max_topics: MAX_TOPICS,
+        dead_letter: config.dead_letter.and_then(|to| {
+            let path = "aeroduct.dead-letter.destination";
+            topic(&to.destination, path, report)
+        }),
+        headers: config.headers.map_or_else(Headers::default, Into::into),
+        timestamp: config.timestamp.map_or_else(Timestamp::default, Into::into),
+        max_topics: config.max_topics.unwrap_or(MAX_TOPICS),
     }
 }
 
-/// The quantity at `path` if it is one and within its bounds; otherwise the default, after a word.
-fn bounded<T: PartialOrd>(
-    parsed: Result<T, QuantityError>,
-    default: T,
-    bounds: &Bounds<T>,
-    (path, write): (&str, &str),
-    report: &mut Report<'_>,
-) -> T {
-    match parsed {
-        Ok(quantity) if bounds.range.contains(&quantity) => return quantity,
-        Ok(_) | Err(QuantityError::TooLarge) => report.error(path, bounds.reason, bounds.remedy),
-        Err(error) => report.error(path, error.to_string(), write),
+/// Bytes of the process, and of the largest frame, which must fit.
+fn sizes(config: &AeroductConfig, report: &mut Report<'_>) -> (u64, u64) {
+    let of_frame = config
+        .max_frame_bytes
+        .as_ref()
+        .and_then(|text| size(text, &FRAME_BYTES, "aeroduct.max-frame-bytes", report))
+        .unwrap_or(MAX_FRAME_BYTES);
+    let path = "aeroduct.max-in-flight-bytes";
+    let in_flight = config
+        .max_in_flight_bytes
+        .as_ref()
+        .and_then(|text| size(text, &IN_FLIGHT_BYTES, path, report))
+        .unwrap_or_else(|| MAX_IN_FLIGHT_BYTES.max(of_frame));
+    if in_flight < of_frame {
+        let reason = format!("is less than `max-frame-bytes`, {of_frame} bytes");
+        let remedy = "make it at least as large: the largest frame would never fit";
+        report.error(path, reason, remedy);
     }
-    default
+    (in_flight, of_frame)
+}
+
+impl From<HeadersConfig> for Headers {
+    fn from(config: HeadersConfig) -> Self {
+        match config {
+            HeadersConfig::None => Self::None,
+            HeadersConfig::Metadata => Self::Metadata,
+        }
+    }
+}
+
+impl From<TimestampConfig> for Timestamp {
+    fn from(config: TimestampConfig) -> Self {
+        match config {
+            TimestampConfig::Produce => Self::Produce,
+            TimestampConfig::Lut => Self::LastUpdate,
+        }
+    }
 }

@@ -1,186 +1,126 @@
-//! `routing` and `format`: where a record goes, and how it is written.
+//! What becomes of records: the items of every level.
 
-use super::Report;
+use std::time::Duration;
+
+use super::{
+    Report, batching, bins, format, key,
+    levels::{self, Level, Levels},
+    routing,
+};
 use crate::{
-    config::{Config, FormatConfig, RegexConfig, RoutingConfig, TransformConfig},
-    java_regex::{Regex, Replacement},
-    plan::{
-        Block, Format, Items, NameRoute, OutboundPlan, Routing, TopicName, TransformStep,
-        Transforms,
-    },
+    check::{child, joined},
+    plan::{AeroductPlan, Block, Items, NamespaceBlock, OutboundPlan, ServicePlan},
 };
 
-/// Longest name of a bin, in bytes, as in the database.
-const BIN_NAME_LEN_MAX: usize = 15;
+/// Longest name of a namespace, in bytes, as in the database.
+const NAMESPACE_LEN_MAX: usize = 31;
 
-pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> OutboundPlan {
-    let items = Items {
-        routing: resolve_routing(config.routing.as_ref(), report),
-        format: resolve_format(config.format.as_ref(), report),
-        ..Items::default()
-    };
-    OutboundPlan {
-        general: Block {
-            items,
-            ..Block::default()
-        },
-        ..OutboundPlan::default()
-    }
-}
+/// Longest name of a set, in bytes, as in the database.
+const SET_LEN_MAX: usize = 63;
 
-fn resolve_routing(config: Option<&RoutingConfig>, report: &mut Report<'_>) -> Option<Routing> {
-    match config {
-        None => {
-            report.warn(
-                "routing",
-                "is absent: every record is skipped, and answered with success",
-            );
-            None
-        }
-        Some(RoutingConfig::Static { destination }) => {
-            topic(destination, "routing.destination", report).map(Routing::Static)
-        }
-        Some(RoutingConfig::Skip {}) => Some(Routing::Skip),
-        Some(RoutingConfig::Namespace {
-            default,
-            transforms,
-        }) => {
-            warn_without_default(default.as_ref(), "a record whose namespace", report);
-            Some(Routing::Namespace(name_route(
-                default.as_ref(),
-                transforms.as_deref(),
-                report,
-            )))
-        }
-        Some(RoutingConfig::Set {
-            default,
-            transforms,
-        }) => {
-            warn_without_default(
-                default.as_ref(),
-                "a record that has no set, or whose set",
-                report,
-            );
-            Some(Routing::Set(name_route(
-                default.as_ref(),
-                transforms.as_deref(),
-                report,
-            )))
-        }
-        Some(RoutingConfig::Bin {
-            bin,
-            default,
-            transforms,
-        }) => {
-            if bin.len() > BIN_NAME_LEN_MAX {
-                let reason = format!("has {} bytes, more than {BIN_NAME_LEN_MAX}", bin.len());
-                report.error("routing.bin", reason, "name a bin of the database");
-            }
-            warn_without_default(
-                default.as_ref(),
-                "a record that has no such bin (no delete has), or whose bin",
-                report,
-            );
-            let route = name_route(default.as_ref(), transforms.as_deref(), report);
-            Some(Routing::Bin {
-                bin: bin.clone(),
-                route,
-            })
-        }
-        // Refused by name before, see `support`.
-        Some(RoutingConfig::Path { .. } | RoutingConfig::Custom { .. }) => None,
-    }
-}
-
-fn resolve_format(config: Option<&FormatConfig>, report: &mut Report<'_>) -> Option<Format> {
-    match config {
-        None => {
-            report.warn(
-                "format",
-                "is absent: every record is skipped, and answered with success",
-            );
-            None
-        }
-        Some(FormatConfig::Json { stringify_map_keys }) => Some(Format::Json {
-            stringify_map_keys: stringify_map_keys.unwrap_or(true),
-        }),
-        Some(FormatConfig::FlatJson {
-            metadata_key,
-            stringify_map_keys,
-        }) => Some(Format::FlatJson {
-            metadata_key: metadata_key.clone(),
-            stringify_map_keys: stringify_map_keys.unwrap_or(true),
-        }),
-        // Refused by name before, see `support`.
-        Some(
-            FormatConfig::MessagePack {}
-            | FormatConfig::Avro { .. }
-            | FormatConfig::KafkaAvro { .. }
-            | FormatConfig::Xdr {}
-            | FormatConfig::Custom { .. },
-        ) => None,
-    }
-}
-
-fn warn_without_default(default: Option<&String>, which: &str, report: &mut Report<'_>) {
-    if default.is_none() {
-        let message = format!("is absent: {which} is no legal topic name, is refused for good");
-        report.warn("routing.default", message);
-    }
-}
-
-fn name_route(
-    default: Option<&String>,
-    transforms: Option<&[TransformConfig]>,
+pub(super) fn resolve(
+    levels: &Levels<'_>,
+    service: &ServicePlan,
+    aeroduct: &AeroductPlan,
     report: &mut Report<'_>,
-) -> NameRoute {
-    let default = default.and_then(|default| topic(default, "routing.default", report));
-    let steps =
-        (0..)
-            .zip(transforms.unwrap_or_default())
-            .filter_map(|(index, transform): (usize, _)| match transform {
-                TransformConfig::Lowercase => Some(TransformStep::Lowercase),
-                TransformConfig::Uppercase => Some(TransformStep::Uppercase),
-                TransformConfig::Trim => Some(TransformStep::Trim),
-                TransformConfig::Regex(config) => regex(
-                    config,
-                    &format!("routing.transforms[{index}].regex"),
-                    report,
-                ),
-            });
-    NameRoute {
-        default,
-        transforms: Transforms::new(steps.collect()),
-    }
-}
-
-fn regex(config: &RegexConfig, path: &str, report: &mut Report<'_>) -> Option<TransformStep> {
-    let regex = match Regex::new(&config.pattern) {
-        Ok(regex) => regex,
-        Err(error) => {
-            let reason = format!("{} at character {}", error.reason, error.position);
-            report.error(&format!("{path}.pattern"), reason, error.remedy);
-            return None;
-        }
+) -> OutboundPlan {
+    let mut resolver = Resolver {
+        reply_deadline: aeroduct.reply_deadline,
+        report,
     };
-    match Replacement::parse(&config.replacement, &regex) {
-        Ok(replacement) => Some(TransformStep::Regex(regex, replacement)),
-        Err(error) => {
-            let text = error.to_string();
-            let (reason, remedy) = text
-                .split_once("; ")
-                .unwrap_or((&text, "see Java's String.replaceAll"));
-            report.error(&format!("{path}.replacement"), reason, remedy);
-            None
-        }
+    let general = resolver.block(&levels.general);
+    let ports = levels.ports.iter().filter_map(|(name, block)| {
+        let port = resolver.port(name, &service.ports, &block.own.path);
+        let block = resolver.block(block);
+        Some((port?, block))
+    });
+    OutboundPlan {
+        ports: ports.collect(),
+        general,
     }
 }
 
-fn topic(name: &str, path: &str, report: &mut Report<'_>) -> Option<TopicName> {
-    let topic = TopicName::try_from(name.to_owned());
-    if topic.is_err() {
-        let remedy = "use 1 to 249 of A-Z a-z 0-9 . _ -, but not . or .. alone";
-        report.error(path, "is no legal topic name", remedy);
+struct Resolver<'r, 'p> {
+    reply_deadline: Duration,
+    report: &'r mut Report<'p>,
+}
+
+impl Resolver<'_, '_> {
+    /// The port that `name` is, one of `ports`.
+    fn port(&mut self, name: &str, ports: &[u16], path: &str) -> Option<u16> {
+        let port = name
+            .parse()
+            .ok()
+            .filter(|port: &u16| port.to_string() == name);
+        match port {
+            Some(port) if ports.contains(&port) => return Some(port),
+            Some(_) if self.report.is_faulty("service.port") => {}
+            Some(_) => {
+                let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+                let ports = joined(&ports, "or");
+                self.report.error_of_name(
+                    path,
+                    "is no port that the connector listens on",
+                    format!("write {ports}, or add the port to `service.port`"),
+                );
+            }
+            None => {
+                let remedy = "write a port of `service.port`, in digits alone";
+                self.report.error_of_name(path, "is no port number", remedy);
+            }
+        }
+        None
     }
-    topic.ok()
+
+    fn block(&mut self, block: &levels::Block<'_>) -> Block {
+        let namespaces = block.namespaces.iter().map(|(name, namespace)| {
+            self.check_name(name, NAMESPACE_LEN_MAX, "namespace", &namespace.own.path);
+            let sets = namespace.sets.iter().map(|(name, set)| {
+                self.check_name(name, SET_LEN_MAX, "set", &set.path);
+                (name.as_bytes().into(), self.items(set))
+            });
+            let sets = sets.collect();
+            let items = self.items(&namespace.own);
+            (name.as_bytes().into(), NamespaceBlock { items, sets })
+        });
+        Block {
+            namespaces: namespaces.collect(),
+            items: self.items(&block.own),
+        }
+    }
+
+    fn check_name(&mut self, name: &str, longest: usize, what: &str, path: &str) {
+        let len = name.len();
+        let reason = match len {
+            0 => "is an empty name".to_owned(),
+            _ if len > longest => format!("has {len} bytes, more than {longest}"),
+            _ => return,
+        };
+        let remedy = format!("name a {what} of the database");
+        self.report.error_of_name(path, reason, remedy);
+    }
+
+    fn items(&mut self, level: &Level<'_>) -> Items {
+        let Self {
+            reply_deadline,
+            report,
+        } = self;
+        let at = |item| child(&level.path, item);
+        Items {
+            routing: level
+                .routing
+                .and_then(|config| routing::resolve(config, &at("routing"), report)),
+            format: level.format.and_then(format::resolve),
+            key: level
+                .key
+                .and_then(|config| key::resolve(config, &at("key"), report)),
+            bins: level
+                .bins
+                .map(|config| bins::resolve(config, &at("bin-transforms"), report)),
+            batching: level
+                .batching
+                .map(|config| batching::batching(config, &at("batching"), *reply_deadline, report)),
+            ordering: level.ordering.map(batching::ordering),
+        }
+    }
 }

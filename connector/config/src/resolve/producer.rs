@@ -3,18 +3,22 @@
 use super::Report;
 use crate::{
     check::child,
-    config::{self, Config, RoutingConfig},
+    config::{self, Properties},
     plan::ProducerPlan,
     producer::{self, Finding, Findings, PropertyValue},
 };
 
 const SECTION: &str = "producer-props";
 
-pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> ProducerPlan {
+/// The producer, which needs brokers where `does_publish`.
+pub(super) fn resolve(
+    config: Option<&Properties>,
+    does_publish: bool,
+    report: &mut Report<'_>,
+) -> ProducerPlan {
     let properties: Vec<_> = config
-        .producer_props
-        .iter()
-        .flat_map(config::Properties::iter)
+        .into_iter()
+        .flat_map(Properties::iter)
         .map(|(name, value)| producer::Property {
             name: name.to_owned(),
             value: value.into(),
@@ -22,12 +26,10 @@ pub(super) fn resolve(config: &Config, report: &mut Report<'_>) -> ProducerPlan 
         .collect();
     let mut findings = Findings::default();
     let plan = producer::translate(&properties, &mut findings);
-    let reaches_kafka =
-        config.format.is_some() && !matches!(config.routing, None | Some(RoutingConfig::Skip {}));
     let is_given = properties
         .iter()
         .any(|property| property.name == "bootstrap.servers");
-    if reaches_kafka && !is_given {
+    if does_publish && !is_given {
         let remedy =
             "add the brokers that are asked first, such as `bootstrap.servers: [broker-1:9092]`";
         report.error(&child(SECTION, "bootstrap.servers"), "is missing", remedy);

@@ -1,0 +1,25 @@
+//! `format`: how a record is written.
+
+use crate::{config::FormatConfig, plan::Format};
+
+/// The format; `None` where it was refused.
+pub(super) fn resolve(config: &FormatConfig) -> Option<Format> {
+    Some(match config {
+        FormatConfig::Json { stringify_map_keys } => Format::Json {
+            stringify_map_keys: stringify_map_keys.unwrap_or(true),
+        },
+        FormatConfig::FlatJson {
+            metadata_key,
+            stringify_map_keys,
+        } => Format::FlatJson {
+            metadata_key: metadata_key.clone(),
+            stringify_map_keys: stringify_map_keys.unwrap_or(true),
+        },
+        FormatConfig::MessagePack {} => Format::MessagePack,
+        FormatConfig::Xdr {} => Format::Xdr,
+        // Refused by name before, see `support`.
+        FormatConfig::Avro { .. }
+        | FormatConfig::KafkaAvro { .. }
+        | FormatConfig::Custom { .. } => return None,
+    })
+}
