@@ -8,6 +8,7 @@ const REPLACEMENT_BYTES_MAX: usize = 4096;
 /// A replacement in Java's notation, `$1` and `${name}` resolved against its pattern.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Replacement {
+    text: String,
     parts: Vec<Part>,
 }
 
@@ -54,7 +55,15 @@ impl Replacement {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
-        Ok(Self { parts })
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
+    }
+
+    /// The replacement as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     pub(super) fn parts(&self) -> &[Part] {

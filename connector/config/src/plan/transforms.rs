@@ -16,6 +16,11 @@ impl Transforms {
         Self { steps }
     }
 
+    /// The steps, in order.
+    pub fn steps(&self) -> &[TransformStep] {
+        &self.steps
+    }
+
     /// Whether a name stays as it is.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
