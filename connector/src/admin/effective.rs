@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use aeroduct_config::{Format, LogFormat, NameRoute, Plan, Routing, TopicName};
+use aeroduct_config::{Headers, LogFormat, Plan, Timestamp};
 use serde_json::{Map, Value, json};
+
+mod outbound;
 
 /// What stands in the place of a secret.
 const BLANK: &str = "********";
@@ -13,14 +15,13 @@ const SECRET: [&str; 6] = ["password", "secret", "token", "jaas", "user.info", "
 
 /// The plan under the names of the configuration file.
 pub(super) fn effective(plan: &Plan) -> Value {
-    json!({
-        "service": service(plan),
-        "producer-props": producer(plan),
-        "routing": plan.outbound.general.items.routing.as_ref().map(routing),
-        "format": plan.outbound.general.items.format.as_ref().map(format),
-        "logging": logging(plan),
-        "aeroduct": aeroduct(plan),
-    })
+    let mut value = Map::new();
+    value.insert("service".to_owned(), service(plan));
+    value.insert("producer-props".to_owned(), producer(plan));
+    value.extend(outbound::outbound(&plan.outbound));
+    value.insert("logging".to_owned(), logging(plan));
+    value.insert("aeroduct".to_owned(), aeroduct(plan));
+    value.into()
 }
 
 fn service(plan: &Plan) -> Value {
@@ -64,46 +65,6 @@ fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|part| name.contains(part))
 }
 
-fn routing(routing: &Routing) -> Value {
-    match routing {
-        Routing::Static(topic) => json!({"mode": "static", "destination": topic.as_str()}),
-        Routing::Skip => json!({"mode": "skip"}),
-        Routing::Namespace(route) => by_name("namespace", None, route),
-        Routing::Set(route) => by_name("set", None, route),
-        Routing::Bin { bin, route } => by_name("bin", Some(bin), route),
-    }
-}
-
-fn by_name(mode: &str, bin: Option<&str>, route: &NameRoute) -> Value {
-    let mut value = json!({
-        "mode": mode,
-        "default": route.default.as_ref().map(TopicName::as_str),
-        "has-transforms": !route.transforms.is_empty(),
-    });
-    if let (Some(bin), Value::Object(value)) = (bin, &mut value) {
-        value.insert("bin".to_owned(), bin.into());
-    }
-    value
-}
-
-fn format(format: &Format) -> Value {
-    match format {
-        Format::Json { stringify_map_keys } => {
-            json!({"mode": "json", "stringify-map-keys": stringify_map_keys})
-        }
-        Format::FlatJson {
-            metadata_key,
-            stringify_map_keys,
-        } => json!({
-            "mode": "flat-json",
-            "metadata-key": metadata_key,
-            "stringify-map-keys": stringify_map_keys,
-        }),
-        Format::MessagePack => json!({"mode": "message-pack"}),
-        Format::Xdr => json!({"mode": "xdr"}),
-    }
-}
-
 fn logging(plan: &Plan) -> Value {
     let logging = &plan.logging;
     let levels = logging.levels.iter();
@@ -134,6 +95,20 @@ fn aeroduct(plan: &Plan) -> Value {
         "max-in-flight-bytes": aeroduct.max_in_flight_bytes,
         "max-frame-bytes": aeroduct.max_frame_bytes,
         "max-connections": aeroduct.max_connections,
+        "max-connection-age": aeroduct.max_connection_age.map(text),
+        "idle-timeout": aeroduct.idle_timeout.map(text),
+        "dead-letter": aeroduct.dead_letter.as_ref().map(|topic| json!({
+            "destination": topic.as_str(),
+        })),
+        "headers": match aeroduct.headers {
+            Headers::None => "none",
+            Headers::Metadata => "metadata",
+        },
+        "timestamp": match aeroduct.timestamp {
+            Timestamp::Produce => "produce",
+            Timestamp::LastUpdate => "lut",
+        },
+        "max-topics": aeroduct.max_topics,
     })
 }
 

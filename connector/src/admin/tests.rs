@@ -4,6 +4,7 @@ use aeroduct_process::admin::{Bytes, Method, Request, Response, Route, StatusCod
 use aeroduct_process::logging::{Level, Logging, Settings};
 use serde_json::{Value, json};
 
+use super::effective::effective;
 use super::routes::{Endpoints, routes};
 use crate::metrics::{Breaker, Brokers, Metrics, Outside, ProducerFigures};
 
@@ -192,4 +193,116 @@ fn the_configuration_and_an_index_are_served() {
     ] {
         assert!(index.lines().any(|found| found == line), "{index}");
     }
+}
+
+/// A file with every key that this version serves.
+const EVERY_KEY: &str = include_str!("../../config/tests/corpus/good/every-supported-key.yml");
+
+fn effective_of(text: &str) -> Value {
+    match aeroduct_config::parse(text, "test.yml") {
+        Ok(plan) => effective(&plan),
+        Err(diagnostics) => panic!("{diagnostics}"),
+    }
+}
+
+#[test]
+fn the_items_of_every_level_are_shown_under_the_names_of_the_file() {
+    let config = effective_of(EVERY_KEY);
+    let route = json!({
+        "mode": "bin",
+        "default": "misc",
+        "transforms": [
+            "trim",
+            {"regex": {"pattern": "[^A-Za-z0-9]", "replacement": "-"}},
+            "lowercase",
+            "uppercase",
+        ],
+        "bin": "category",
+    });
+    assert_eq!(config["routing"], route);
+    let bins = json!({
+        "include": {"type": "specified", "bins": ["colour", "dob", "name"]},
+        "exclude": {"type": "specified", "bins": ["dob"]},
+        "map": {"colour": "color"},
+        "transforms": ["trim", {"regex": {"pattern": "_", "replacement": "-"}}, "uppercase"],
+    });
+    assert_eq!(config["bin-transforms"], bins);
+    let users = &config["namespaces"]["users"];
+    assert_eq!(users["batching"], json!({"enabled": false}));
+    assert_eq!(users["record-ordering"], json!({"enable": false}));
+    assert_eq!(
+        users["sets"]["vip.eu"]["key"],
+        json!({"source": "static", "value": "vip"})
+    );
+    assert!(users["sets"]["vip.eu"].get("record-ordering").is_none());
+    let port = &config["port-based-config"]["8081"];
+    assert_eq!(port["format"], json!({"mode": "xdr"}));
+    assert_eq!(
+        port["namespaces"]["users"]["key"],
+        json!({"source": "key-hash"})
+    );
+}
+
+#[test]
+fn the_items_that_are_shown_are_a_file_of_the_same_meaning() {
+    const ITEMS: [&str; 8] = [
+        "routing",
+        "format",
+        "key",
+        "bin-transforms",
+        "batching",
+        "record-ordering",
+        "namespaces",
+        "port-based-config",
+    ];
+    let shown = effective_of(EVERY_KEY);
+    let mut file = json!({
+        "service": {"port": shown["service"]["port"]},
+        "producer-props": {"bootstrap.servers": shown["producer-props"]["bootstrap.servers"]},
+        "aeroduct": {"reply-deadline": shown["aeroduct"]["reply-deadline"]},
+    });
+    for item in ITEMS {
+        file[item] = shown[item].clone();
+    }
+    let again = effective_of(&file.to_string());
+    for item in ITEMS {
+        assert!(shown[item].is_object(), "{item}");
+        assert_eq!(again[item], shown[item], "{item}");
+    }
+}
+
+#[test]
+fn items_that_the_file_does_not_have_are_shown_as_they_are_without_it() {
+    let config = effective_of("producer-props: {bootstrap.servers: 'localhost:9092'}");
+    for absent in ["routing", "format", "namespaces", "port-based-config"] {
+        assert!(config.get(absent).is_none(), "{absent}");
+    }
+    assert_eq!(config["key"], json!({"source": "system-default"}));
+    assert_eq!(config["batching"], json!({"enabled": false}));
+    assert_eq!(config["record-ordering"], json!({"enable": false}));
+    let bins = json!({
+        "include": {"type": "all"},
+        "exclude": {"type": "none"},
+        "map": {},
+        "transforms": [],
+    });
+    assert_eq!(config["bin-transforms"], bins);
+}
+
+#[test]
+fn the_options_that_are_ours_are_shown() {
+    let aeroduct = json!({
+        "reply-deadline": "9000ms",
+        "drain-timeout": "60000ms",
+        "max-in-flight-bytes": 512 << 20,
+        "max-frame-bytes": 128 << 20,
+        "max-connections": 64,
+        "max-connection-age": "1800000ms",
+        "idle-timeout": "90000ms",
+        "dead-letter": {"destination": "dead-letters"},
+        "headers": "none",
+        "timestamp": "lut",
+        "max-topics": 50,
+    });
+    assert_eq!(effective_of(EVERY_KEY)["aeroduct"], aeroduct);
 }
