@@ -2,7 +2,7 @@
 
 use crate::pipeline::{Departed, Flight, Message, Sink};
 use aeroduct_config::Plan;
-use aeroduct_kafka::{Observer, Publisher, Settings, TopicIndex};
+use aeroduct_kafka::{Observer, Piece, Publisher, Settings, TopicIndex};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +42,14 @@ impl Sink for KafkaSink {
             value,
             slot,
         } = message;
-        self.publisher.add(topic, key, hash, value, slot);
+        let piece = Piece {
+            key,
+            value,
+            hash,
+            slot,
+            ..Piece::default()
+        };
+        self.publisher.add(topic, piece);
     }
 
     fn ship(&mut self, flight: Departed) {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use aeroduct_kafka::mock::{Api, MockCluster};
 use aeroduct_kafka::{
-    Parcel, Producer, Publisher, Recipient, Report, Settings, TopicIndex, murmur2,
+    Parcel, Piece, Producer, Publisher, Recipient, Report, Settings, TopicIndex, murmur2,
 };
 
 const VALUE_BYTES: usize = 500;
@@ -132,7 +132,14 @@ fn send(way: &mut Way, shard: &Arc<Shard>, records: u64, per_flight: u64) {
             let key = (sent + u64::from(slot)).to_le_bytes();
             let key_range = put(&mut bytes, &key);
             let value_range = put(&mut bytes, &value);
-            publisher.add(*topic, Some(key_range), murmur2(&key), value_range, slot);
+            let piece = Piece {
+                key: Some(key_range),
+                value: value_range,
+                hash: murmur2(&key),
+                slot,
+                ..Piece::default()
+            };
+            publisher.add(*topic, piece);
         }
         publisher.ship(Parcel::seal(bytes, Flight(Arc::clone(shard))));
         sent += per_flight;

@@ -44,7 +44,7 @@ pub enum Failure {
     TooLarge,
     /// No topic can have this name.
     InvalidTopic,
-    /// The broker judges the record invalid.
+    /// The broker judges the record invalid, or its ranges or extras are wrong.
     InvalidRecord,
     /// The broker judges the record corrupt.
     Corrupt,

@@ -35,12 +35,13 @@ mod sync;
 mod topic;
 
 pub mod consume;
+pub mod extras;
 pub mod mock;
 
 pub use failure::Failure;
 pub use murmur2::murmur2;
 pub use parcel::{Parcel, Recipient, Report};
 pub use producer::{Drained, Producer};
-pub use publisher::{Publisher, TopicIndex};
+pub use publisher::{Piece, Publisher, TopicIndex};
 pub use settings::{Batch, Observer, Settings, StartError};
 pub use snapshot::{BreakerState, BrokerState, Snapshot, TopicSnapshot, Volume};

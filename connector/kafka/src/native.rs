@@ -9,6 +9,7 @@ mod client;
 mod code;
 mod consumer;
 mod event;
+mod handover;
 mod lot;
 mod message;
 mod mock;

@@ -261,7 +261,7 @@ impl<R: Recipient> Partition<R> {
         shared.prompter.note(start, shared.settings.gather, count);
         let refused = u32::try_from(count).unwrap_or(u32::MAX) - handed.accepted;
         self.topic.carrier.took_back(refused);
-        shared.count_failed(Failure::TooLarge, u64::from(handed.too_large));
+        shared.count_own_faults(&handed);
         if handed.accepted > 0 {
             shared
                 .counters

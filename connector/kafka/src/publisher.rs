@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::breaker::Admission;
+use crate::extras::Place;
 use crate::native::{Lot, partition_of};
 use crate::partition::Partition;
 use crate::shared::{Phase, Shared};
@@ -34,16 +35,27 @@ pub struct Publisher<R: Recipient> {
     flight: u64,
 }
 
-/// One record of the parcel to come.
-#[derive(Clone, Copy, Debug)]
+/// One record of the parcel to come: where its parts lie in the parcel's bytes. The default has
+/// no key, an empty value and no extras.
+#[derive(Clone, Debug, Default)]
+pub struct Piece {
+    /// The key; an empty one is not the same as none.
+    pub key: Option<Range<u32>>,
+    /// The value.
+    pub value: Range<u32>,
+    /// Timestamp and headers, if it has any. Such a record is handed over by itself, at about
+    /// twice the cost.
+    pub extras: Place,
+    /// Decides the partition, as in Java's producer; see [`murmur2`](crate::murmur2()).
+    pub hash: u32,
+    /// Comes back with the report.
+    pub slot: u32,
+}
+
+/// One record of the parcel to come, and its topic.
+#[derive(Clone, Debug)]
 pub(crate) struct Item {
-    key_start: u32,
-    /// `NONE` stands for no key.
-    key_end: u32,
-    value_start: u32,
-    value_end: u32,
-    pub(crate) hash: u32,
-    pub(crate) slot: u32,
+    pub(crate) piece: Piece,
     topic: u32,
 }
 
@@ -108,30 +120,11 @@ impl<R: Recipient> Publisher<R> {
         Some(index)
     }
 
-    /// Adds a record of the parcel that will be shipped next. The ranges are of the
-    /// parcel's bytes; `hash` decides the partition (see [`murmur2`](crate::murmur2())), as
-    /// Java's producer does it; `slot` comes back with the report.
+    /// Adds a record of the parcel that will be shipped next.
     #[inline]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call per record, without a struct between"
-    )]
-    pub fn add(
-        &mut self,
-        topic: TopicIndex,
-        key: Option<Range<u32>>,
-        hash: u32,
-        value: Range<u32>,
-        slot: u32,
-    ) {
-        let key = key.unwrap_or(0..NONE);
+    pub fn add(&mut self, topic: TopicIndex, piece: Piece) {
         self.items.push(Item {
-            key_start: key.start,
-            key_end: key.end,
-            value_start: value.start,
-            value_end: value.end,
-            hash,
-            slot,
+            piece,
             topic: topic.0,
         });
     }
@@ -139,8 +132,8 @@ impl<R: Recipient> Publisher<R> {
     /// Puts the records added since the last call on their way, in their order. Does not
     /// wait for Kafka. Some may be reported before this returns.
     ///
-    /// A record whose ranges are not within the parcel is reported
-    /// [`Failure::InvalidRecord`].
+    /// A record whose ranges are not within the parcel, or whose extras are malformed, is
+    /// reported [`Failure::InvalidRecord`]; the others are not affected.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the caller's share of the parcel ends here"
@@ -176,7 +169,7 @@ impl<R: Recipient> Publisher<R> {
                 route.decide(&self.shared, now);
             }
             let number = match route.course {
-                Course::ToPartitions => partition_of(item.hash, route.partitions.len()),
+                Course::ToPartitions => partition_of(item.piece.hash, route.partitions.len()),
                 Course::ToTopic | Course::Refused(_) => route.partitions.len(),
             };
             let chain = &mut route.chains[number];
@@ -277,21 +270,11 @@ impl<R: Recipient> Route<R> {
         items: impl Iterator<Item = &'i Item>,
     ) {
         for item in items {
-            let number = partition_of(item.hash, self.partitions.len().max(1));
+            let number = partition_of(item.piece.hash, self.partitions.len().max(1));
             if let Some(partition) = self.partitions.get(number) {
                 partition.accept(shared, parcel, shipped, std::iter::once(item));
             }
         }
-    }
-}
-
-impl Item {
-    pub(crate) fn key(&self) -> Option<Range<u32>> {
-        (self.key_end != NONE).then_some(self.key_start..self.key_end)
-    }
-
-    pub(crate) fn value(&self) -> Range<u32> {
-        self.value_start..self.value_end
     }
 }
 
@@ -305,11 +288,8 @@ pub(crate) fn board<'i, R: Recipient>(
     let mut refused = Vec::new();
     lot.begin_run(parcel, shipped);
     for item in items {
-        if lot
-            .push(item.key(), item.value(), item.hash, item.slot)
-            .is_err()
-        {
-            refused.push(*item);
+        if lot.push(&item.piece).is_err() {
+            refused.push(item.clone());
         }
     }
     lot.end_run();

@@ -258,7 +258,7 @@ impl<R: Recipient> Attempts<'_, R> {
         let dropped = batch.load(&mut suspects.lot, NO_LIMIT);
         shared.count_failed(Failure::Abandoned, dropped);
         let handed = batch.produce(topic, partition.number(), suspects.partition);
-        shared.count_failed(Failure::TooLarge, u64::from(handed.too_large));
+        shared.count_own_faults(&handed);
         if let Some(code) = handed.refused_by {
             shared.fail(&mut batch.returned(), Failure::from(code));
         }

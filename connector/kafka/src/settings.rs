@@ -18,8 +18,8 @@ pub struct Settings {
     /// being handed over, cut it in two, and spin until the first half is acknowledged. Some
     /// hundred microseconds spare that; a lone record waits that long.
     pub gather: Duration,
-    /// How many bytes of keys, values and record overhead one batch holds at most. A
-    /// larger record goes alone. Never more than librdkafka's `message.max.bytes`.
+    /// How many bytes of keys, values, extras and record overhead one batch holds at most.
+    /// A larger record goes alone. Never more than librdkafka's `message.max.bytes`.
     pub batch_bytes: usize,
     /// How often the number of partitions of every topic in use is asked for.
     pub metadata_refresh: Duration,
@@ -85,7 +85,7 @@ pub struct Batch<'a> {
     pub partition: i32,
     /// How many records librdkafka accepted.
     pub records: u32,
-    /// Keys, values and record overhead.
+    /// Keys, values, extras and record overhead.
     pub bytes: usize,
 }
 

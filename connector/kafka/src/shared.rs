@@ -11,7 +11,7 @@ use crate::berths::{Berth, Berths};
 use crate::carrier::{Carrier, Carriers};
 use crate::counters::Counters;
 use crate::metadata::Questions;
-use crate::native::{BatchLimit, ErrorCode, Lot};
+use crate::native::{BatchLimit, ErrorCode, Handed, Lot};
 use crate::partition::Partition;
 use crate::prompter::Prompter;
 use crate::publisher::Item;
@@ -207,7 +207,7 @@ impl<R: Recipient> Shared<R> {
         for item in items {
             parcel
                 .recipient()
-                .report(item.slot, Report::Failed(failure));
+                .report(item.piece.slot, Report::Failed(failure));
             count += 1;
         }
         if count > 0 {
@@ -247,7 +247,7 @@ impl<R: Recipient> Shared<R> {
         self.quarantine.join();
     }
 
-    // Counting. Every record that was shipped is counted once, by one of the next two.
+    // Counting. Every record that was shipped is counted once, by one of the next three.
 
     pub(crate) fn count_delivered(&self, messages: u64, bytes: usize) {
         self.counters.delivered(messages, bytes);
@@ -259,6 +259,12 @@ impl<R: Recipient> Shared<R> {
             self.counters.failed(failure, messages);
             self.count_reported(messages);
         }
+    }
+
+    /// Counts the records that were refused for what they are when they were handed over.
+    pub(crate) fn count_own_faults(&self, handed: &Handed) {
+        self.count_failed(Failure::TooLarge, u64::from(handed.too_large));
+        self.count_failed(Failure::InvalidRecord, u64::from(handed.invalid));
     }
 
     fn count_reported(&self, messages: u64) {

@@ -2,12 +2,12 @@
 
 use crate::Failure;
 
-/// A number of records and their bytes (keys, values and record overhead).
+/// A number of records and their bytes (keys, values, extras and record overhead).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Volume {
     /// Records.
     pub messages: u64,
-    /// Keys, values and record overhead.
+    /// Keys, values, extras and record overhead.
     pub bytes: u64,
 }
 

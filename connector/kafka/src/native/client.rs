@@ -282,6 +282,7 @@ pub(super) mod coded {
             metadata: *mut *const sys::rd_kafka_metadata,
             limit_ms: c_int,
         ) -> c_int;
+        pub(crate) fn rd_kafka_error_code(error: *const sys::rd_kafka_error_t) -> c_int;
         pub(crate) fn rd_kafka_event_error(event: *mut sys::rd_kafka_event_t) -> c_int;
         pub(crate) fn rd_kafka_query_watermark_offsets(
             client: *mut sys::rd_kafka_t,

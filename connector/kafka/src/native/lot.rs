@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::message::Message;
-use crate::{Parcel, Recipient, Report};
+use crate::extras::{Extras, Malformed};
+use crate::{Parcel, Piece, Recipient, Report};
 
 /// From this capacity on an emptied lot gives its memory back.
 const KEPT_MESSAGES: usize = 1024;
@@ -48,6 +49,12 @@ struct Run<R: Recipient> {
     shipped: Instant,
 }
 
+/// The parcels of a lot, beside its messages.
+pub(super) struct Parcels<'l, R: Recipient> {
+    runs: &'l VecDeque<Run<R>>,
+    first_run: u32,
+}
+
 impl<R: Recipient> Default for Lot<R> {
     fn default() -> Self {
         Self {
@@ -70,7 +77,7 @@ impl<R: Recipient> Lot<R> {
         self.len() == 0
     }
 
-    /// Keys, values and overhead.
+    /// Keys, values, extras and overhead.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -99,23 +106,17 @@ impl<R: Recipient> Lot<R> {
         }
     }
 
-    /// Adds a message of the run begun last. Ranges are of the parcel's bytes.
+    /// Adds a message of the run begun last. Its extras are read when it is handed over.
     #[inline]
-    pub(crate) fn push(
-        &mut self,
-        key: Option<Range<u32>>,
-        value: Range<u32>,
-        hash: u32,
-        slot: u32,
-    ) -> Result<(), OutOfRange> {
+    pub(crate) fn push(&mut self, piece: &Piece) -> Result<(), OutOfRange> {
         let bytes = self.runs.back().ok_or(OutOfRange)?.parcel.bytes();
-        let part = |range: Range<u32>| {
+        let part = |range: &Range<u32>| {
             bytes
                 .get(range.start as usize..range.end as usize)
                 .ok_or(OutOfRange)
         };
-        let value = part(value)?;
-        let (key, key_bytes) = match key {
+        let value = part(&piece.value)?;
+        let (key, key_bytes) = match &piece.key {
             None => (ptr::null_mut(), 0),
             Some(key) => {
                 let key = part(key)?;
@@ -124,13 +125,13 @@ impl<R: Recipient> Lot<R> {
         };
         let message = Message {
             code: 0,
-            topic: ptr::null_mut(),
-            hash,
+            extras: piece.extras,
+            hash: piece.hash,
             value: value.as_ptr().cast_mut().cast(),
             value_bytes: value.len(),
             key,
             key_bytes,
-            slot,
+            slot: piece.slot,
             run: self.last_run(),
             tag: 0,
         };
@@ -296,6 +297,15 @@ impl<R: Recipient> Lot<R> {
         &mut self.messages[self.start..]
     }
 
+    /// The messages, and the parcels that they point into.
+    pub(super) fn messages_and_parcels(&mut self) -> (&mut [Message], Parcels<'_, R>) {
+        let parcels = Parcels {
+            runs: &self.runs,
+            first_run: self.first_run,
+        };
+        (&mut self.messages[self.start..], parcels)
+    }
+
     /// The messages with this mark, as a lot of their own.
     pub(super) fn marked(&self, mark: i32) -> Self {
         let mut lot = Self::default();
@@ -375,6 +385,14 @@ impl<R: Recipient> Lot<R> {
             self.messages.drain(..self.start);
             self.start = 0;
         }
+    }
+}
+
+impl<'l, R: Recipient> Parcels<'l, R> {
+    /// Timestamp and headers of a message of the lot that has some.
+    pub(super) fn extras_of(&self, message: &Message) -> Result<Extras<'l>, Malformed> {
+        let run = &self.runs[message.run.wrapping_sub(self.first_run) as usize];
+        message.extras.read(run.parcel.bytes())
     }
 }
 

@@ -3,8 +3,11 @@
 
 use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
+use std::ptr;
 
 use rdkafka_sys::rd_kafka_message_t as Native;
+
+use crate::extras::Place;
 
 /// What one record costs in a record batch beside key and value, at most: length,
 /// attributes, timestamp, offset, both lengths and the number of headers.
@@ -15,13 +18,14 @@ const CACHE_LINE: usize = 64;
 const TOUCHED_MAX: usize = 256;
 
 /// librdkafka's message structure. What librdkafka does not read when it is given one
-/// partition per call is ours: hash, slot and run.
+/// partition per call is ours: extras, hash, slot and run.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(super) struct Message {
     /// librdkafka's word about taking the message, or a mark of ours.
     pub(super) code: i32,
-    pub(super) topic: *mut c_void,
+    /// Within the bytes of the message's parcel.
+    pub(super) extras: Place,
     /// Decides the partition.
     pub(super) hash: u32,
     pub(super) value: *mut c_void,
@@ -37,7 +41,7 @@ pub(super) struct Message {
 const _: () = {
     assert!(size_of::<Message>() == size_of::<Native>());
     assert!(offset_of!(Message, code) == offset_of!(Native, err));
-    assert!(offset_of!(Message, topic) == offset_of!(Native, rkt));
+    assert!(offset_of!(Message, extras) == offset_of!(Native, rkt));
     assert!(offset_of!(Message, hash) == offset_of!(Native, partition));
     assert!(offset_of!(Message, value) == offset_of!(Native, payload));
     assert!(offset_of!(Message, value_bytes) == offset_of!(Native, len));
@@ -52,8 +56,14 @@ const _: () = {
 };
 
 impl Message {
+    /// At least what the message takes in a record batch.
     pub(super) fn bytes(&self) -> usize {
-        self.key_bytes + self.value_bytes + OVERHEAD_BYTES
+        self.key_bytes + self.value_bytes + self.extras.bytes() as usize + OVERHEAD_BYTES
+    }
+
+    /// Whether there is a timestamp or a header.
+    pub(super) fn has_extras(&self) -> bool {
+        !self.extras.is_empty()
     }
 
     /// Has the processor fetch the key's memory, which another core wrote a while ago.
@@ -71,6 +81,15 @@ impl Message {
             // SAFETY: within the key, which the caller says is alive; nobody writes to it.
             unsafe { self.key.cast::<u8>().byte_add(offset).read_volatile() };
         }
+    }
+
+    /// The tag as librdkafka keeps it.
+    pub(super) fn opaque(&self) -> *mut c_void {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "addresses have 64 bits, asserted above"
+        )]
+        ptr::without_provenance_mut(self.tag as usize)
     }
 
     pub(super) fn slot(&self) -> u32 {

@@ -3,11 +3,9 @@
 
 use std::collections::HashSet;
 
-use rdkafka_sys as sys;
-
 use super::lot::Lot;
 use super::message::Message;
-use super::{BatchLimit, ErrorCode, Reported, TopicHandle};
+use super::{BatchLimit, ErrorCode, Reported, TopicHandle, handover};
 use crate::{Failure, Recipient, Report};
 
 /// librdkafka has not taken the message, or has given it back undecided.
@@ -42,6 +40,8 @@ pub(crate) struct Handed {
     pub(crate) accepted_bytes: usize,
     /// Messages larger than librdkafka takes; reported.
     pub(crate) too_large: u32,
+    /// Messages whose extras are malformed; reported.
+    pub(crate) invalid: u32,
     /// Why the others were not taken; they can be taken back.
     pub(crate) refused_by: Option<ErrorCode>,
 }
@@ -91,7 +91,7 @@ impl<R: Recipient> Outstanding<R> {
         self.accepted
     }
 
-    /// Keys, values and overhead of what librdkafka took.
+    /// Keys, values, extras and overhead of what librdkafka took.
     pub(crate) fn accepted_bytes(&self) -> usize {
         self.accepted_bytes
     }
@@ -117,27 +117,21 @@ impl<R: Recipient> Outstanding<R> {
     pub(crate) fn produce(&mut self, topic: &TopicHandle, partition: i32, owner: u32) -> Handed {
         debug_assert!(owner > 0 && self.unreported == 0, "one batch at a time");
         let messages = self.lot.messages_mut();
+        let mut extras_bytes = 0;
         for (index, message) in messages.iter_mut().enumerate() {
             message.tag = u64::from(owner) << 32 | index as u64;
+            extras_bytes |= message.extras.bytes();
             // SAFETY: the lot keeps the parcels of its messages.
             unsafe { message.touch_key() };
         }
-        let count = i32::try_from(messages.len()).unwrap_or(i32::MAX);
-        // SAFETY: `Message` has the layout of librdkafka's message, asserted beside it. The
-        // array is only read and given codes during the call. Keys are copied; values are
-        // read until the report, and until then the lot keeps the parcels: it is cleared
-        // only when nothing is unreported, and `drop` forgets it otherwise. Parcels do not
-        // change. The flags ask for neither a copy nor for freeing.
-        let accepted = unsafe {
-            sys::rd_kafka_produce_batch(
-                topic.as_ptr(),
-                partition,
-                0,
-                messages.as_mut_ptr().cast(),
-                count,
-            )
+        let accepted = if extras_bytes > 0 {
+            self.hand_over_mixed(topic, partition)
+        } else {
+            // SAFETY: until librdkafka has reported the messages the lot keeps their parcels,
+            // which do not change: it is cleared only when nothing is unreported, and `drop`
+            // forgets it otherwise.
+            unsafe { handover::hand_over(topic, partition, messages) }
         };
-        let accepted = u32::try_from(accepted).unwrap_or(0);
         self.unreported = accepted;
         let mut handed = Handed {
             accepted,
@@ -150,6 +144,38 @@ impl<R: Recipient> Outstanding<R> {
         self.accepted = handed.accepted;
         self.accepted_bytes = handed.accepted_bytes;
         handed
+    }
+
+    /// As [`handover::hand_over`] for messages of which some have extras: runs of plain ones go
+    /// together, the others one by one, all in their order.
+    fn hand_over_mixed(&mut self, topic: &TopicHandle, partition: i32) -> u32 {
+        let mut accepted = 0;
+        let mut refused_by = None;
+        let (messages, parcels) = self.lot.messages_and_parcels();
+        let are_plain = |one: &Message, next: &Message| !one.has_extras() && !next.has_extras();
+        for messages in messages.chunk_by_mut(are_plain) {
+            // It would overtake those in front of it.
+            if let Some(ErrorCode(code)) = refused_by {
+                for message in messages {
+                    message.code = code;
+                }
+                continue;
+            }
+            // SAFETY, for both calls: as in `produce`.
+            if let [message] = messages
+                && message.has_extras()
+            {
+                let extras = parcels.extras_of(message);
+                let code = unsafe { handover::hand_over_with(topic, partition, message, extras) };
+                message.code = code.0;
+                accepted += u32::from(!code.is_error());
+            } else {
+                accepted += unsafe { handover::hand_over(topic, partition, messages) };
+            }
+            let last = messages.last().map(|message| ErrorCode(message.code));
+            refused_by = last.filter(|&code| code.is_error() && own_fault(code).is_none());
+        }
+        accepted
     }
 
     /// Takes librdkafka's word about one message. Returns the message's bytes, or `None`
@@ -282,7 +308,7 @@ impl<R: Recipient> Outstanding<R> {
         (unreported, reported)
     }
 
-    /// Reports what is too large for librdkafka and marks what else it did not take.
+    /// Reports what librdkafka refused for its own fault and marks what else it did not take.
     #[cold]
     fn sort_out_refused(&mut self, handed: &mut Handed) {
         for index in 0..self.lot.messages_mut().len() {
@@ -293,12 +319,15 @@ impl<R: Recipient> Outstanding<R> {
             }
             message.tag = 0;
             handed.accepted_bytes -= message.bytes();
-            if code == ErrorCode::MSG_SIZE_TOO_LARGE {
+            if let Some(failure) = own_fault(code) {
                 let message = *message;
                 let recipient = self.lot.recipient_of(&message);
-                recipient.report(message.slot(), Report::Failed(Failure::TooLarge));
+                recipient.report(message.slot(), Report::Failed(failure));
                 recipient.settle(1);
-                handed.too_large += 1;
+                match failure {
+                    Failure::TooLarge => handed.too_large += 1,
+                    _ => handed.invalid += 1,
+                }
             } else {
                 message.code = RETURNED;
                 self.has_marks = true;
@@ -313,6 +342,16 @@ impl<R: Recipient> Drop for Outstanding<R> {
         if self.unreported > 0 {
             std::mem::forget(std::mem::take(&mut self.lot));
         }
+    }
+}
+
+/// What is wrong with a message that was refused for what it is. Any other refusal is of
+/// everything behind it, too.
+fn own_fault(code: ErrorCode) -> Option<Failure> {
+    match code {
+        ErrorCode::MSG_SIZE_TOO_LARGE => Some(Failure::TooLarge),
+        ErrorCode::INVALID_RECORD => Some(Failure::InvalidRecord),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Mutex as StdMutex;
 use super::*;
 use crate::Settings;
 use crate::native::{BatchLimit, partition_of};
-use crate::publisher::Publisher;
+use crate::publisher::{Piece, Publisher};
 
 type Log = Arc<StdMutex<Vec<(u32, Report)>>>;
 
@@ -39,7 +39,13 @@ fn ship(publisher: &mut Publisher<Told>, hashes: std::ops::Range<u32>) -> Log {
     let log = Log::default();
     let topic = publisher.topic("topic").unwrap();
     for hash in hashes {
-        publisher.add(topic, None, hash, 0..1, hash);
+        let piece = Piece {
+            value: 0..1,
+            hash,
+            slot: hash,
+            ..Piece::default()
+        };
+        publisher.add(topic, piece);
     }
     publisher.ship(Parcel::seal(vec![0], Told(Arc::clone(&log))));
     log

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use aeroduct_kafka::mock::Api;
-use aeroduct_kafka::{Failure, Report, murmur2};
+use aeroduct_kafka::{Failure, Piece, Report, murmur2};
 
 use crate::rig::{Rig, eventually, property, put, seal, text};
 
@@ -31,13 +31,14 @@ fn every_record_is_reported_once_and_lies_in_java_s_partition_in_the_order_of_sh
             let index = rig.publisher.topic(topic).unwrap();
             let key_range = put(&mut bytes, key.as_bytes());
             let value_range = put(&mut bytes, number.to_string().as_bytes());
-            rig.publisher.add(
-                index,
-                Some(key_range),
-                murmur2(key.as_bytes()),
-                value_range,
+            let piece = Piece {
+                key: Some(key_range),
+                value: value_range,
+                hash: murmur2(key.as_bytes()),
                 slot,
-            );
+                ..Piece::default()
+            };
+            rig.publisher.add(index, piece);
             number += 1;
         }
         let (sheet, parcel) = seal(bytes);
@@ -114,10 +115,22 @@ fn no_key_an_empty_key_and_an_empty_value_are_three_different_things() {
     rig.cluster.create_topic("shapes", 3).unwrap();
     let topic = rig.publisher.topic("shapes").unwrap();
     let bytes = b"keyvalue".to_vec();
-    rig.publisher.add(topic, None, 4, 3..8, 0);
-    rig.publisher.add(topic, Some(0..0), 4, 3..8, 1);
-    rig.publisher.add(topic, Some(0..3), 4, 8..8, 2);
-    rig.publisher.add(topic, Some(0..3), 0x8000_0004, 3..8, 3);
+    let shapes = [
+        (None, 4, 3..8),
+        (Some(0..0), 4, 3..8),
+        (Some(0..3), 4, 8..8),
+        (Some(0..3), 0x8000_0004, 3..8),
+    ];
+    for (slot, (key, hash, value)) in (0..).zip(shapes) {
+        let piece = Piece {
+            key,
+            value,
+            hash,
+            slot,
+            ..Piece::default()
+        };
+        rig.publisher.add(topic, piece);
+    }
     let (sheet, parcel) = seal(bytes);
     rig.publisher.ship(parcel);
     sheet.assert_delivered(4);
@@ -143,11 +156,22 @@ fn a_range_beyond_the_parcel_fails_that_record_alone() {
     let mut rig = Rig::start();
     rig.warm_up("ranges");
     let topic = rig.publisher.topic("ranges").unwrap();
-    rig.publisher.add(topic, Some(0..3), 0, 3..8, 0);
-    rig.publisher.add(topic, Some(0..3), 0, 3..9, 1);
     let (start, end) = (7, 3);
-    rig.publisher.add(topic, Some(start..end), 0, 3..8, 2);
-    rig.publisher.add(topic, None, 0, u32::MAX - 1..u32::MAX, 3);
+    let ranges = [
+        (Some(0..3), 3..8),
+        (Some(0..3), 3..9),
+        (Some(start..end), 3..8),
+        (None, u32::MAX - 1..u32::MAX),
+    ];
+    for (slot, (key, value)) in (0..).zip(ranges) {
+        let piece = Piece {
+            key,
+            value,
+            slot,
+            ..Piece::default()
+        };
+        rig.publisher.add(topic, piece);
+    }
     let (sheet, parcel) = seal(b"keyvalue".to_vec());
     rig.publisher.ship(parcel);
     let invalid = Report::Failed(Failure::InvalidRecord);

@@ -6,6 +6,7 @@
 )]
 
 mod delivery;
+mod extras;
 mod faults;
 mod life;
 mod many;

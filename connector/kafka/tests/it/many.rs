@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aeroduct_kafka::{Failure, Report};
+use aeroduct_kafka::{Failure, Piece, Report};
 
 use crate::rig::{LIMIT, Rig, Sheet, eventually, put, read, seal, text};
 
@@ -18,9 +18,14 @@ fn ship_to(
     let mut bytes = Vec::new();
     let value = put(&mut bytes, value.as_bytes());
     for (slot, partition) in (0..).zip(partitions) {
-        // The hash is the partition's number as long as there are more partitions.
-        rig.publisher
-            .add(index, None, partition, value.clone(), slot);
+        let piece = Piece {
+            value: value.clone(),
+            // The partition's number as long as there are more partitions.
+            hash: partition,
+            slot,
+            ..Piece::default()
+        };
+        rig.publisher.add(index, piece);
     }
     let (sheet, parcel) = seal(bytes);
     rig.publisher.ship(parcel);

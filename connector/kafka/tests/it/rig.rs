@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use aeroduct_kafka::consume::{Consumed, Consumer};
 use aeroduct_kafka::mock::MockCluster;
 use aeroduct_kafka::{
-    Batch, Failure, Observer, Parcel, Producer, Publisher, Recipient, Report, Settings, murmur2,
+    Batch, Failure, Observer, Parcel, Piece, Producer, Publisher, Recipient, Report, Settings,
+    murmur2,
 };
 
 /// How long anything may take before a test fails. Generous: the machine may be busy.
@@ -178,13 +179,14 @@ pub(crate) fn ship(
     for (slot, (key, value)) in (0..).zip(records) {
         let key_range = put(&mut bytes, key.as_bytes());
         let value_range = put(&mut bytes, value.as_bytes());
-        publisher.add(
-            index,
-            Some(key_range),
-            murmur2(key.as_bytes()),
-            value_range,
+        let piece = Piece {
+            key: Some(key_range),
+            value: value_range,
+            hash: murmur2(key.as_bytes()),
             slot,
-        );
+            ..Piece::default()
+        };
+        publisher.add(index, piece);
     }
     let sheet = Arc::new(Sheet::default());
     publisher.ship(Parcel::seal(bytes, Told(Arc::clone(&sheet))));

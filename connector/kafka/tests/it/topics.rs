@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aeroduct_kafka::mock::ErrorCode;
-use aeroduct_kafka::{BreakerState, Failure, Report};
+use aeroduct_kafka::{BreakerState, Failure, Piece, Report};
 
 use crate::rig::{Rig, eventually};
 
@@ -89,13 +89,14 @@ fn one_parcel_may_hold_records_of_good_and_bad_topics() {
         rig.publisher.topic("bad").unwrap(),
     );
     for slot in 0..100 {
-        rig.publisher.add(
-            if slot % 2 == 0 { good } else { bad },
-            None,
+        let piece = Piece {
+            value: 0..5,
+            hash: slot,
             slot,
-            0..5,
-            slot,
-        );
+            ..Piece::default()
+        };
+        rig.publisher
+            .add(if slot % 2 == 0 { good } else { bad }, piece);
     }
     let (sheet, parcel) = crate::rig::seal(b"value".to_vec());
     rig.publisher.ship(parcel);

@@ -3,7 +3,7 @@
 //! digest as its key.
 
 use aeroduct_connector::sink::GATHER;
-use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, Settings, murmur2};
+use aeroduct_kafka::{Parcel, Piece, Producer, Publisher, Recipient, Report, Settings, murmur2};
 use anyhow::Context;
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -104,7 +104,14 @@ fn read(
             bytes.extend_from_slice(key);
             let end = u32::try_from(bytes.len())?;
             let whole = 0..u32::try_from(value.len())?;
-            publisher.add(topic, Some(start..end), murmur2(key), whole, slot);
+            let piece = Piece {
+                key: Some(start..end),
+                value: whole,
+                hash: murmur2(key),
+                slot,
+                ..Piece::default()
+            };
+            publisher.add(topic, piece);
             slot += 1;
         }
         if slot > 0 {

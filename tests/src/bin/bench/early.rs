@@ -13,7 +13,7 @@ use aeroduct_connector::pipeline::{
     Arenas, Departed, Load, Message, Pipeline, Refusals, Shared, Sink, Window,
 };
 use aeroduct_connector::source::{Listener, LongFrames, Shard, ShardSettings};
-use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, TopicIndex};
+use aeroduct_kafka::{Parcel, Piece, Producer, Publisher, Recipient, Report, TopicIndex};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +60,14 @@ impl Sink for EarlySink {
             slot,
         } = message;
         self.slots.push(slot);
-        self.publisher.add(topic, key, hash, value, slot);
+        let piece = Piece {
+            key,
+            value,
+            hash,
+            slot,
+            ..Piece::default()
+        };
+        self.publisher.add(topic, piece);
     }
 
     fn ship(&mut self, flight: Departed) {

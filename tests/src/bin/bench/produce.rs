@@ -6,7 +6,7 @@ use crate::process::cpu_of;
 use crate::report::Figure;
 use crate::system;
 use aeroduct_connector::sink::GATHER;
-use aeroduct_kafka::{Parcel, Producer as Batches, Recipient, Report, Settings, murmur2};
+use aeroduct_kafka::{Parcel, Piece, Producer as Batches, Recipient, Report, Settings, murmur2};
 use anyhow::{Context, ensure};
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
@@ -221,7 +221,14 @@ fn batches(bootstrap: &str, end: Instant) -> anyhow::Result<u64> {
             bytes.extend_from_slice(&key);
             bytes.extend_from_slice(&VALUE);
             let value = at + 8..at + 508;
-            publisher.add(topic, Some(at..at + 8), murmur2(&key), value, slot);
+            let piece = Piece {
+                key: Some(at..at + 8),
+                value,
+                hash: murmur2(&key),
+                slot,
+                ..Piece::default()
+            };
+            publisher.add(topic, piece);
             count += 1;
         }
         publisher.ship(Parcel::seal(bytes, Counted(Arc::clone(&reported))));

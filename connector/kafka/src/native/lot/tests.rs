@@ -37,13 +37,23 @@ const NO_LIMIT: BatchLimit = BatchLimit {
     bytes: usize::MAX,
 };
 
+/// Its hash is its slot.
+fn piece(value: Range<u32>, slot: u32) -> Piece {
+    Piece {
+        value,
+        hash: slot,
+        slot,
+        ..Piece::default()
+    }
+}
+
 /// Adds messages with these slots (and hashes) of one parcel; each takes 4 + 36 bytes.
 fn add(lot: &mut Lot<Told>, slots: Range<u32>) -> Arc<Memory> {
     let memory = Arc::new(Memory::default());
     let parcel = Parcel::seal(b"value".to_vec(), Told(Arc::clone(&memory)));
     lot.begin_run(&parcel, Instant::now());
     for slot in slots {
-        lot.push(None, 0..4, slot, slot).unwrap();
+        lot.push(&piece(0..4, slot)).unwrap();
     }
     lot.end_run();
     memory
@@ -162,7 +172,7 @@ fn a_run_without_messages_holds_no_parcel() {
     let mut lot = Lot::default();
     let parcel = Parcel::seal(Vec::new(), Told::default());
     lot.begin_run(&parcel, Instant::now());
-    assert_eq!(lot.push(None, 0..1, 0, 0), Err(OutOfRange));
+    assert_eq!(lot.push(&piece(0..1, 0)), Err(OutOfRange));
     lot.end_run();
     assert_eq!(Arc::strong_count(&parcel), 1);
 }

@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::*;
-use crate::Parcel;
 use crate::native::{Client, Role};
+use crate::{Parcel, Piece};
 
 #[derive(Default)]
 struct Told(Arc<Mutex<Vec<(u32, Report)>>>);
@@ -24,7 +24,12 @@ impl Recipient for Told {
 
 /// A client that reaches no broker, so that it keeps what it gets.
 fn lonely_client() -> Arc<Client> {
-    let properties = [("bootstrap.servers", "127.0.0.1:1"), ("log_level", "0")];
+    lonely_client_with(&[])
+}
+
+fn lonely_client_with(properties: &[(&'static str, &'static str)]) -> Arc<Client> {
+    let always = [("bootstrap.servers", "127.0.0.1:1"), ("log_level", "0")];
+    let properties = always.iter().chain(properties).copied();
     Arc::new(Client::create(Role::Producer, properties).unwrap())
 }
 
@@ -39,8 +44,14 @@ fn reported(index: u64) -> Reported {
 fn load(hashes: &[u32], told: Told) -> Outstanding<Told> {
     let mut lot = Lot::default();
     lot.begin_run(&Parcel::seal(b"value".to_vec(), told), Instant::now());
-    for (slot, hash) in (0..).zip(hashes) {
-        lot.push(None, 0..5, *hash, slot).unwrap();
+    for (slot, &hash) in (0..).zip(hashes) {
+        let piece = Piece {
+            value: 0..5,
+            hash,
+            slot,
+            ..Piece::default()
+        };
+        lot.push(&piece).unwrap();
     }
     let mut batch = Outstanding::default();
     batch.load(
@@ -51,6 +62,124 @@ fn load(hashes: &[u32], told: Told) -> Outstanding<Told> {
         },
     );
     batch
+}
+
+/// What a message of a test is like.
+#[derive(Clone, Copy)]
+enum Kind {
+    Plain,
+    Dressed,
+    Malformed,
+    Large,
+}
+
+/// A batch of messages like these; slots count from zero.
+fn load_kinds(kinds: &[Kind], told: Told) -> Outstanding<Told> {
+    let mut bytes = vec![b'v'; 3000];
+    let extras = crate::extras::write(&mut bytes, Some(1), [("name", None)]);
+    let malformed = crate::extras::write(&mut bytes, Some(1), [("name", None)]);
+    bytes.pop();
+    let mut lot = Lot::default();
+    lot.begin_run(&Parcel::seal(bytes, told), Instant::now());
+    for (slot, kind) in (0..).zip(kinds) {
+        let mut piece = Piece {
+            value: 0..5,
+            slot,
+            ..Piece::default()
+        };
+        match kind {
+            Kind::Plain => {}
+            Kind::Dressed => piece.extras = extras,
+            Kind::Malformed => piece.extras = malformed,
+            Kind::Large => piece.value = 0..2500,
+        }
+        lot.push(&piece).unwrap();
+    }
+    let mut batch = Outstanding::default();
+    let limit = BatchLimit {
+        messages: 100,
+        bytes: 100_000,
+    };
+    batch.load(&mut lot, limit);
+    batch
+}
+
+fn slots(mut lot: Lot<Told>) -> Vec<u32> {
+    lot.messages_mut().iter().map(Message::slot).collect()
+}
+
+#[test]
+fn a_message_that_is_refused_for_what_it_is_holds_up_no_other() {
+    use Kind::{Dressed, Large, Malformed, Plain};
+
+    let client = lonely_client_with(&[("message.max.bytes", "2000")]);
+    let topic = TopicHandle::open(&client, "topic").unwrap();
+    let log = Arc::default();
+    let kinds = [
+        Plain, Large, Dressed, Malformed, Dressed, Malformed, Plain, Large, Plain, Dressed,
+    ];
+    let mut batch = load_kinds(&kinds, Told(Arc::clone(&log)));
+    let handed = batch.produce(&topic, 0, 1);
+    drop(topic);
+    drop(client);
+    assert_eq!((handed.accepted, handed.refused_by), (6, None));
+    assert_eq!((handed.too_large, handed.invalid), (2, 2));
+    let (large, invalid) = (
+        Report::Failed(Failure::TooLarge),
+        Report::Failed(Failure::InvalidRecord),
+    );
+    let expected = [(1, large), (3, invalid), (5, invalid), (7, large)];
+    assert_eq!(*log.lock().unwrap(), expected);
+    assert_eq!(handed.accepted_bytes, 6 * (5 + 36) + 3 * (8 + 8 + 4));
+    for index in [0, 2, 4, 6, 8, 9] {
+        let verdict = Verdict::Final(Report::Delivered);
+        assert!(batch.settle(&reported(index), verdict).is_some());
+    }
+    batch.settle_run();
+    assert!(batch.returned().is_empty());
+}
+
+#[test]
+fn what_is_behind_a_full_queue_is_given_back_in_its_order() {
+    use Kind::{Dressed, Malformed, Plain};
+
+    let kinds = [
+        Plain, Dressed, Plain, Plain, Dressed, Malformed, Dressed, Plain,
+    ];
+    for room in 1..8 {
+        let limit = room.to_string();
+        let client = lonely_client_with(&[("queue.buffering.max.messages", String::leak(limit))]);
+        let topic = TopicHandle::open(&client, "topic").unwrap();
+        let mut batch = load_kinds(&kinds, Told::default());
+        let handed = batch.produce(&topic, 0, 1);
+        drop(topic);
+        drop(client);
+        // The malformed one needs no room, and is found out when its turn has come.
+        let taken = if room >= 5 { room + 1 } else { room };
+        assert_eq!(handed.accepted, room.min(7));
+        let is_full = room < 7;
+        assert_eq!(handed.refused_by, is_full.then_some(ErrorCode::QUEUE_FULL));
+        let expected: Vec<u32> = (taken..8).collect();
+        assert_eq!(slots(batch.returned()), expected, "room for {room}");
+        assert_eq!(handed.invalid, u32::from(!expected.contains(&5)));
+        batch.write_off(Report::Failed(Failure::Fatal));
+    }
+}
+
+#[test]
+fn a_client_that_has_failed_takes_nothing_and_says_so() {
+    use Kind::{Dressed, Plain};
+
+    for kinds in [[Dressed, Plain, Dressed], [Plain, Dressed, Plain]] {
+        let client = lonely_client_with(&[("enable.idempotence", "true")]);
+        let topic = TopicHandle::open(&client, "topic").unwrap();
+        client.fail_for_test();
+        let mut batch = load_kinds(&kinds, Told::default());
+        let handed = batch.produce(&topic, 0, 1);
+        assert_eq!(handed.accepted, 0);
+        assert_eq!(handed.refused_by, Some(ErrorCode::FATAL));
+        assert_eq!(slots(batch.returned()), [0, 1, 2]);
+    }
 }
 
 #[test]
