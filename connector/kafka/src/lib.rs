@@ -40,6 +40,7 @@ pub mod mock;
 
 pub use failure::Failure;
 pub use murmur2::murmur2;
+pub use native::partition_of;
 pub use parcel::{Parcel, Recipient, Report};
 pub use producer::{Drained, Producer};
 pub use publisher::{Piece, Publisher, TopicIndex};

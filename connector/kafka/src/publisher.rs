@@ -11,7 +11,7 @@ use crate::native::{Lot, partition_of};
 use crate::partition::Partition;
 use crate::shared::{Phase, Shared};
 use crate::topic::Topic;
-use crate::{Failure, Parcel, Recipient};
+use crate::{BreakerState, Failure, Parcel, Recipient};
 
 /// No item.
 const NONE: u32 = u32::MAX;
@@ -118,6 +118,21 @@ impl<R: Recipient> Publisher<R> {
         self.routes.push(Route::new(topic));
         self.names.insert(name.to_owned(), index);
         Some(index)
+    }
+
+    /// How many partitions the topic has, as far as this is known. Together with
+    /// [`partition_of`](crate::partition_of()) it tells which records will lie in one partition.
+    /// It may have become another number when they are shipped.
+    ///
+    /// While it is not known Kafka is asked for it, unless the topic refuses records at the
+    /// moment.
+    pub fn partitions(&mut self, topic: TopicIndex) -> Option<usize> {
+        let route = self.routes.get_mut(topic.0 as usize)?;
+        route.follow();
+        if route.partitions.is_empty() && route.topic.core.breaker.state() == BreakerState::Closed {
+            self.shared.questions.ask(&route.topic);
+        }
+        Some(route.partitions.len()).filter(|&count| count > 0)
     }
 
     /// Adds a record of the parcel that will be shipped next.
@@ -234,9 +249,7 @@ impl<R: Recipient> Route<R> {
     }
 
     fn decide(&mut self, shared: &Shared<R>, now: Instant) {
-        if self.topic.partition_count() != self.partitions.len() {
-            self.synchronise();
-        }
+        self.follow();
         let is_known = !self.partitions.is_empty();
         self.course = match self.topic.core.breaker.admit(shared.counters.clock_ms(now)) {
             Admission::Refused(failure) => Course::Refused(failure),
@@ -247,6 +260,13 @@ impl<R: Recipient> Route<R> {
             }
             Admission::Open | Admission::Probe => Course::ToTopic,
         };
+    }
+
+    /// Takes over the topic's partitions if their number has changed. No chain may have items.
+    fn follow(&mut self) {
+        if self.topic.partition_count() != self.partitions.len() {
+            self.synchronise();
+        }
     }
 
     fn synchronise(&mut self) {
@@ -270,7 +290,7 @@ impl<R: Recipient> Route<R> {
         items: impl Iterator<Item = &'i Item>,
     ) {
         for item in items {
-            let number = partition_of(item.piece.hash, self.partitions.len().max(1));
+            let number = partition_of(item.piece.hash, self.partitions.len());
             if let Some(partition) = self.partitions.get(number) {
                 partition.accept(shared, parcel, shipped, std::iter::once(item));
             }

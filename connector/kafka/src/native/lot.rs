@@ -396,9 +396,11 @@ impl<'l, R: Recipient> Parcels<'l, R> {
     }
 }
 
-/// The partition that Java's producer would choose for this hash.
-pub(crate) fn partition_of(hash: u32, partitions: usize) -> usize {
-    (hash & 0x7fff_ffff) as usize % partitions
+/// The number of the partition that a record with this hash goes to, among so many partitions
+/// (none counts as one): the one that Java's producer would choose.
+#[inline]
+pub fn partition_of(hash: u32, partitions: usize) -> usize {
+    (hash & 0x7fff_ffff) as usize % partitions.max(1)
 }
 
 #[cfg(test)]

@@ -80,6 +80,38 @@ fn records_wait_for_the_number_of_partitions_and_go_where_their_hashes_say() {
 }
 
 #[test]
+fn a_publisher_tells_the_number_of_partitions_as_soon_as_it_is_known() {
+    let (shared, mut publisher) = without_client();
+    let index = publisher.topic("topic").unwrap();
+    let topic = shared.topic("topic").unwrap();
+    assert_eq!(publisher.partitions(index), None);
+    for count in [3, 5, 2] {
+        topic.learn(&shared, count);
+        assert_eq!(publisher.partitions(index), Some(count));
+        ship(&mut publisher, 0..30);
+        for (partition, &waiting) in waiting(&topic).iter().enumerate() {
+            assert!(waiting >= share(0..30, partition, count));
+        }
+    }
+}
+
+#[test]
+fn the_number_of_partitions_is_asked_for_unless_the_topic_refuses_records() {
+    let (shared, mut publisher) = without_client();
+    let index = publisher.topic("topic").unwrap();
+    let topic = shared.topic("topic").unwrap();
+    // As the metadata thread does when it turns to the topic.
+    topic.note_answer();
+    assert_eq!(publisher.partitions(index), None);
+    assert!(!topic.note_question(), "asked already");
+
+    topic.note_answer();
+    assert!(topic.refuse(&shared, Failure::Unauthorized, Instant::now()));
+    assert_eq!(publisher.partitions(index), None);
+    assert!(topic.note_question(), "not asked by then");
+}
+
+#[test]
 fn a_topic_that_grows_keeps_what_waits_and_uses_its_new_partitions() {
     let (shared, mut publisher) = without_client();
     let topic = shared.topic("topic").unwrap();

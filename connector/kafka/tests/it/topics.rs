@@ -145,3 +145,13 @@ fn records_of_a_topic_whose_partitions_are_not_known_yet_keep_their_order() {
         .collect();
     assert!(values.is_sorted(), "{values:?}");
 }
+
+#[test]
+fn the_number_of_partitions_becomes_known_before_the_first_record_is_shipped() {
+    let mut rig = Rig::start();
+    rig.cluster.create_topic("counted", 7).unwrap();
+    let topic = rig.publisher.topic("counted").unwrap();
+    eventually("the number is known", || {
+        rig.publisher.partitions(topic) == Some(7)
+    });
+}

@@ -182,4 +182,5 @@ fn java_makes_hashes_positive_by_dropping_the_sign() {
     assert_eq!(partition_of(0xffff_ffff, 10), 7);
     assert_eq!(partition_of(0x8000_0000, 10), 0);
     assert_eq!(partition_of(12, 10), 2);
+    assert_eq!(partition_of(12, 0), 0);
 }
