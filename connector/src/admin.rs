@@ -25,14 +25,14 @@ use aeroduct_process::shutdown::Shutdown;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::metrics::{self, Metrics, Outside, Ticker};
-use crate::pipeline::{Flight, Window};
+use crate::pipeline::{Cargo, Window};
 
 use routes::{Endpoints, routes};
 
 /// What the management side shows and steers.
 pub struct Admin {
     pub metrics: Arc<Metrics>,
-    pub producer: Producer<Flight>,
+    pub producer: Producer<Cargo>,
     pub window: Arc<Window>,
     pub plan: Arc<Plan>,
     /// Absent when somebody else owns the log; then it is not steered here.

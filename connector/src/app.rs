@@ -10,7 +10,7 @@ pub use threads::ThreadFailure;
 use crate::admin::{self, Admin};
 use crate::clock::SystemClock;
 use crate::metrics::Metrics;
-use crate::pipeline::{Arenas, Flight, Load, Pipeline, Refusals, Shared, Wake, Window};
+use crate::pipeline::{Cargo, Load, Pipeline, Shared, Wake, Window};
 use crate::sink::{self, KafkaSink};
 use crate::source::{BindError, Gate, Listener, LongFrames, Mailbox, Order, Shard, ShardSettings};
 use aeroduct_config::Plan;
@@ -67,7 +67,7 @@ pub struct App {
     serving: Threads,
     managing: Threads,
     manage_controller: Controller,
-    producer: Producer<Flight>,
+    producer: Producer<Cargo>,
     metrics: Arc<Metrics>,
     drain_timeout: Duration,
 }
@@ -112,12 +112,13 @@ impl App {
             records: plan.service.max_concurrent_records as usize,
             bytes: usize::try_from(plan.aeroduct.max_in_flight_bytes).unwrap_or(usize::MAX),
         }));
-        let common = Shared {
-            plan: Arc::clone(plan),
-            window: Arc::clone(&window),
-            arenas: Arc::new(Arenas::default()),
-            refusals: Arc::new(Refusals::default()),
-        };
+        let shards = plan.service.io_threads;
+        let common = Shared::new(
+            Arc::clone(plan),
+            Arc::clone(&window),
+            shards,
+            Instant::now(),
+        );
         let settings = ShardSettings {
             reply_deadline: plan.aeroduct.reply_deadline,
             is_ack_buffered: plan.service.ack_buffering,
@@ -129,7 +130,13 @@ impl App {
         };
         for (number, metrics) in self.metrics.shards().iter().enumerate() {
             let sink = KafkaSink::new(self.producer.publisher());
-            let pipeline = Pipeline::new(common.clone(), Arc::clone(metrics), sink, SystemClock);
+            let pipeline = Pipeline::new(
+                common.clone(),
+                number,
+                Arc::clone(metrics),
+                sink,
+                SystemClock,
+            );
             let spawn_error = |source| StartError::Spawn {
                 part: "a shard",
                 source,

@@ -6,9 +6,21 @@
 
 mod answers;
 mod arenas;
+mod batch;
+mod batches;
+mod cargo;
+mod dock;
 mod flight;
+mod headers;
+mod inbox;
 mod lanes;
+mod letters;
+mod manifest;
 pub mod ordering;
+mod outlet;
+mod refusals;
+mod side;
+mod waiting;
 mod window;
 
 #[cfg(test)]
@@ -16,32 +28,25 @@ mod tests;
 
 pub use answers::{Answer, Answers};
 pub use arenas::Arenas;
-pub use flight::{Departed, Flight};
+pub use batch::Batch;
+pub use cargo::{Cargo, Shipment};
+pub use flight::Flight;
+pub use inbox::Inbox;
+pub use refusals::Refusals;
 pub use window::{Admitted, Load, Wake, Window};
 
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::metrics::ShardMetrics;
-use crate::sync::atomic::{AtomicBool, AtomicU64};
 use aeroduct_config::Plan;
-use aeroduct_kafka::{Parcel, murmur2};
-use aeroduct_outbound::{
-    Change, Lane, Outbound, PrepareError, Prepared, Scratch, TopicChoice, UnixSeconds,
-};
-use aeroduct_process::logging::Throttle;
-use aeroduct_record::Record;
+use aeroduct_kafka::extras::Place;
 use aeroduct_wire::{Frame, FrameError, FrameKind, Inflater};
-use flight::UpdateTimes;
-use lanes::{Lanes, Whose};
+use dock::{Arrival, Dock};
+use ordering::RecordOrder;
 use std::fmt;
+use std::hash::Hash;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// A flight departs when its output has grown to this, whatever input is left: one flight
-/// is one piece of memory, given back as a whole.
-const FLIGHT_BYTES_MAX: usize = 4 << 20;
-
-/// Output bytes expected for each input byte: JSON of a typical record, key included.
-const EXPANSION: usize = 2;
+use std::time::Instant;
 
 /// One message, as ranges of its flight's bytes.
 #[derive(Clone, Debug)]
@@ -54,23 +59,28 @@ pub struct Message<T> {
     pub hash: u32,
     /// The value.
     pub value: Range<u32>,
+    /// Timestamp and headers.
+    pub extras: Place,
     /// The record's answer slot.
     pub slot: u32,
 }
 
-/// Where messages go. Reports come back through the flight's `Recipient` side.
+/// Where messages go. Reports come back through the shipment's `Recipient` side.
 pub trait Sink {
     /// A handle of a topic, cheap to copy.
-    type Topic: Copy;
+    type Topic: Copy + Eq + Hash;
 
     /// The handle of a topic, cached by name; `None` when there are too many others.
     fn topic(&mut self, name: &str) -> Option<Self::Topic>;
 
-    /// Adds one message to those that leave with the next flight.
+    /// How many partitions the topic has; `None` while that is not known.
+    fn partitions(&mut self, topic: Self::Topic) -> Option<usize>;
+
+    /// Adds one message to those that leave with the next shipment.
     fn add(&mut self, message: Message<Self::Topic>);
 
     /// Sends off what was added.
-    fn ship(&mut self, flight: Departed);
+    fn ship(&mut self, shipment: Shipment);
 }
 
 /// The connection that input came over.
@@ -96,7 +106,7 @@ pub struct Dispatched {
     /// Bytes used up; what is left is the beginning of a frame, or for the next flight.
     pub consumed: usize,
     /// The flight, unless there was no whole frame.
-    pub flight: Option<Departed>,
+    pub flight: Option<Arc<Flight>>,
     /// Framing is lost: nothing after `consumed` can be read.
     pub broken: Option<FrameError>,
 }
@@ -112,55 +122,61 @@ pub struct Shared {
     pub arenas: Arc<Arenas>,
     /// Lines about what was refused.
     pub refusals: Arc<Refusals>,
+    /// The order of records' versions.
+    pub order: Arc<RecordOrder>,
+    /// What others tell the pipelines, one for each shard.
+    pub inboxes: Arc<[Arc<Inbox>]>,
 }
 
-/// Limits for the lines about records that are refused for good: a source that repeats one
-/// mistake must not fill the log.
-#[derive(Debug, Default)]
-pub struct Refusals {
-    messages: Throttle,
-    records: Throttle,
+impl Shared {
+    /// What so many shards share; `now` is the time from which they count.
+    pub fn new(plan: Arc<Plan>, window: Arc<Window>, shards: usize, now: Instant) -> Self {
+        let inboxes: Arc<[_]> = (0..shards).map(|_| Arc::new(Inbox::default())).collect();
+        Self {
+            plan,
+            window,
+            arenas: Arc::default(),
+            refusals: Arc::default(),
+            order: Arc::new(RecordOrder::new(now, &inboxes)),
+            inboxes,
+        }
+    }
 }
 
 /// The way of a record from bytes to a message, for one shard.
 pub struct Pipeline<S: Sink, C: Clock = SystemClock> {
-    shared: Shared,
-    metrics: Arc<ShardMetrics>,
-    sink: S,
-    clock: C,
-    lanes: Lanes<S::Topic>,
+    dock: Dock<S>,
     inflater: Inflater,
-    manifest: Manifest,
-}
-
-/// What is known of the flight that is being loaded. Reused from flight to flight.
-#[derive(Debug, Default)]
-struct Manifest {
-    answers: Vec<Answer>,
-    boarded: u32,
-    updates: UpdateTimes,
-    arena: Vec<u8>,
-    scratch: Scratch,
+    inbox: Arc<Inbox>,
+    clock: C,
 }
 
 impl<S: Sink, C: Clock> Pipeline<S, C> {
-    /// A pipeline that ends in `sink`.
-    pub fn new(shared: Shared, metrics: Arc<ShardMetrics>, sink: S, clock: C) -> Self {
-        let inflater = Inflater::new(shared.plan.aeroduct.max_frame_bytes);
+    /// The pipeline of the shard with this number, which ends in `sink`.
+    pub fn new(
+        shared: Shared,
+        number: usize,
+        metrics: Arc<ShardMetrics>,
+        sink: S,
+        clock: C,
+    ) -> Self {
+        let inbox = shared.inboxes.get(number).map(Arc::clone);
         Self {
-            shared,
-            metrics,
-            sink,
+            inflater: Inflater::new(shared.plan.aeroduct.max_frame_bytes),
+            inbox: inbox.unwrap_or_default(),
+            dock: Dock::new(shared, number, metrics, sink),
             clock,
-            lanes: Lanes::new(),
-            inflater,
-            manifest: Manifest::default(),
         }
+    }
+
+    /// Names whom to wake when there is something for [`resume`](Self::resume).
+    pub fn wake_through(&self, wake: Arc<dyn Wake>) {
+        self.inbox.wake_through(wake);
     }
 
     /// Back-pressure, as the reader of sockets needs to know it.
     pub fn window(&self) -> &Arc<Window> {
-        &self.shared.window
+        &self.dock.shared.window
     }
 
     /// The clock that everything in this shard goes by.
@@ -171,27 +187,21 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
     /// Puts the whole frames at the start of `input` on their way. What cannot go is
     /// answered at once.
     pub fn dispatch(&mut self, input: &[u8], arrived: Moment, origin: &Origin) -> Dispatched {
-        let is_overdue = self.shared.window.is_overdue();
-        self.manifest.begin(
-            &self.shared.arenas,
-            if is_overdue { 0 } else { input.len() },
-        );
-        let limit = self.shared.plan.aeroduct.max_frame_bytes;
-        let has_ports = self.shared.plan.outbound.has_ports();
-        let port = if has_ports { origin.port } else { 0 };
+        let is_overdue = self.window().is_overdue();
+        self.dock.begin(if is_overdue { 0 } else { input.len() });
+        let limit = self.dock.shared.plan.aeroduct.max_frame_bytes;
+        let port = self.dock.port_of(origin);
         let mut rest = input;
         let mut broken = None;
-        while self.manifest.arena.len() < FLIGHT_BYTES_MAX {
+        while !self.dock.is_full() {
             match aeroduct_wire::next_frame(rest, limit) {
                 Ok(Some(frame)) => {
                     rest = rest.get(frame.len()..).unwrap_or_default();
-                    let answer = if is_overdue {
-                        self.metrics.failed("overdue", 1);
-                        Answer::TemporaryError
+                    if is_overdue {
+                        self.dock.put_off();
                     } else {
-                        self.board(frame, port, arrived)
-                    };
-                    self.manifest.answers.push(answer);
+                        self.board(frame, port, arrived);
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -209,65 +219,26 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
         }
     }
 
-    /// Prepares one record and adds its message to the flight; the answer is the one to
-    /// give when no report comes.
-    fn board(&mut self, frame: Frame<'_>, port: u16, arrived: Moment) -> Answer {
-        let Self {
-            shared,
-            metrics,
-            sink,
-            lanes,
-            inflater,
-            manifest,
-            ..
-        } = self;
-        let frame = match frame.kind() {
-            FrameKind::Message => frame,
-            FrameKind::Compressed => match inflater.inflate(frame) {
+    /// Reads one message and boards its record.
+    #[inline]
+    fn board(&mut self, received: Frame<'_>, port: u16, arrived: Moment) {
+        let Self { dock, inflater, .. } = self;
+        let frame = match received.kind() {
+            FrameKind::Message => received,
+            FrameKind::Compressed => match inflater.inflate(received) {
                 Ok(inner) => inner,
-                Err(error) => return refuse_message(&shared.refusals, metrics, &error),
+                Err(error) => return dock.refuse(received, &error),
             },
         };
-        let record = match aeroduct_wire::parse_message(frame.body()) {
-            Ok(record) => record,
-            Err(error) => return refuse_message(&shared.refusals, metrics, &error),
-        };
-        let metadata = &record.metadata;
-        let whose = Whose {
-            port,
-            namespace: metadata.namespace,
-            set: metadata.set,
-        };
-        let resolved = lanes.lane_of(whose, &shared.plan.outbound, sink);
-        let change = Change {
-            record: &record,
-            frame: frame.bytes(),
-            arrived: UnixSeconds(arrived.unix_ms / 1000),
-        };
-        match manifest.prepare(&resolved.lane, &change) {
-            Ok(Prepared::Outbound(outbound)) => {
-                let topic = match outbound.topic {
-                    TopicChoice::Fixed => resolved.topic,
-                    TopicChoice::Named => sink.topic(manifest.scratch.topic()),
-                };
-                let Some(topic) = topic else {
-                    return refuse_topic(&shared.refusals, metrics);
-                };
-                sink.add(manifest.message(topic, &outbound, &record, arrived));
-                Answer::TemporaryError
-            }
-            Ok(Prepared::Skipped(rule)) => {
-                metrics.skipped(rule.label(), 1);
-                Answer::Success
-            }
-            Err(error) => {
-                refuse_record(&shared.refusals, metrics, &record, &error);
-                if error.is_temporary() {
-                    Answer::TemporaryError
-                } else {
-                    Answer::PermanentError
-                }
-            }
+        match aeroduct_wire::parse_message(frame.body()) {
+            Ok(record) => dock.board(&Arrival {
+                record: &record,
+                frame,
+                received,
+                port,
+                at: arrived,
+            }),
+            Err(error) => dock.refuse(received, &error),
         }
     }
 
@@ -276,86 +247,45 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
         consumed: usize,
         arrived: Moment,
         wake: &Arc<dyn Wake>,
-    ) -> Option<Departed> {
-        let manifest = &mut self.manifest;
-        let arena = std::mem::take(&mut manifest.arena);
-        if manifest.answers.is_empty() {
-            self.shared.arenas.give_back(arena);
-            return None;
-        }
-        self.metrics.read(consumed, manifest.answers.len());
-        self.metrics.ahead(manifest.updates.ahead);
-        let load = Load {
-            records: manifest.answers.len(),
-            bytes: arena.capacity(),
-        };
-        let flight = Flight {
-            answers: Answers::new(&manifest.answers, manifest.boarded),
-            arrived,
-            admitted: self.shared.window.admit(load),
-            updates: manifest.updates,
-            wake: Arc::clone(wake),
-            arenas: Arc::clone(&self.shared.arenas),
-            metrics: Arc::clone(&self.metrics),
-            is_abandoned: AtomicBool::new(false),
-            has_failures: AtomicBool::new(false),
-            reported_us: (manifest.boarded > 0).then(|| AtomicU64::new(0)),
-        };
-        let departed = Parcel::seal(arena, flight);
-        if manifest.boarded > 0 {
-            self.sink.ship(Arc::clone(&departed));
-            let records = manifest.boarded as usize;
+    ) -> Option<Arc<Flight>> {
+        let (flight, waits) = self.dock.depart(consumed, arrived, wake, &self.inbox)?;
+        if waits > 0 {
             let now = self.clock.instant();
             let since_read = now.saturating_duration_since(arrived.instant);
-            self.metrics.submitted(since_read, records);
+            self.dock.metrics.submitted(since_read, waits as usize);
         }
-        Some(departed)
-    }
-}
-
-impl Manifest {
-    fn begin(&mut self, arenas: &Arenas, input: usize) {
-        self.answers.clear();
-        self.boarded = 0;
-        self.updates = UpdateTimes::default();
-        self.arena = if input == 0 {
-            Vec::new()
-        } else {
-            arenas.take(input * EXPANSION)
-        };
+        Some(flight)
     }
 
-    #[inline]
-    fn prepare(&mut self, lane: &Lane, change: &Change<'_>) -> Result<Prepared, PrepareError> {
-        lane.prepare(change, &mut self.arena, &mut self.scratch)
+    /// Sends what became free to go: versions whose turn has come, batches whose time has come,
+    /// letters about what Kafka refused.
+    pub fn resume(&mut self) {
+        let now = self.clock.instant();
+        self.dock.outlet.resume(&self.inbox, now);
     }
 
-    #[inline]
-    fn message<T>(
-        &mut self,
-        topic: T,
-        outbound: &Outbound,
-        record: &Record<'_>,
-        arrived: Moment,
-    ) -> Message<T> {
-        if let Some(update) = record.metadata.last_update {
-            self.updates.sum_ms += update.unix_ms();
-            self.updates.count += 1;
-            self.updates.ahead += u32::from(update.unix_ms() > arrived.unix_ms);
+    /// Closes all batches.
+    pub fn close_batches(&mut self) {
+        self.dock.outlet.close_batches();
+    }
+
+    /// Closes all batches when what waits in them keeps the window more than half full: sources
+    /// would stop to send, and the batches would wait for records that cannot come.
+    pub fn relieve(&mut self) {
+        if self.dock.outlet.has_open_batches() && self.window().is_half_full() {
+            self.close_batches();
         }
-        self.boarded += 1;
-        let key = outbound.key.clone();
-        let hashed = key
-            .clone()
-            .and_then(|key| self.arena.get(key))
-            .unwrap_or(record.metadata.digest.as_slice());
-        Message {
-            topic,
-            hash: murmur2(hashed),
-            key: key.map(narrow),
-            value: narrow(outbound.value.clone()),
-            slot: u32::try_from(self.answers.len()).unwrap_or(u32::MAX),
-        }
+    }
+
+    /// Forgets what has expired; to be called every now and then.
+    pub fn sweep(&mut self) {
+        self.dock.outlet.sweep();
+        self.dock.shared.order.sweep(self.clock.instant());
+    }
+
+    /// When [`resume`](Self::resume) is to be called at the latest.
+    pub const fn next_due(&self) -> Option<Instant> {
+        self.dock.outlet.next_due()
     }
 }
 
@@ -364,53 +294,4 @@ impl Manifest {
 fn narrow(range: Range<usize>) -> Range<u32> {
     let fit = |at| u32::try_from(at).unwrap_or(u32::MAX);
     fit(range.start)..fit(range.end)
-}
-
-#[cold]
-fn refuse_message(
-    refusals: &Refusals,
-    metrics: &ShardMetrics,
-    error: &(dyn std::error::Error + 'static),
-) -> Answer {
-    metrics.parse_error(1);
-    if let Some(suppressed) = refusals.messages.admit() {
-        tracing::error!(target: "record-parser", error, suppressed, "message refused for good");
-    }
-    Answer::PermanentError
-}
-
-#[cold]
-fn refuse_topic(refusals: &Refusals, metrics: &ShardMetrics) -> Answer {
-    metrics.failed("too-many-topics", 1);
-    if let Some(suppressed) = refusals.records.admit() {
-        tracing::error!(
-            target: "server",
-            suppressed,
-            "record refused for good: too many different topics are in use; route by something \
-             with fewer values, and restart",
-        );
-    }
-    Answer::PermanentError
-}
-
-#[cold]
-fn refuse_record(
-    refusals: &Refusals,
-    metrics: &ShardMetrics,
-    record: &Record<'_>,
-    error: &PrepareError,
-) {
-    metrics.failed(error.reason().label(), 1);
-    if let Some(suppressed) = refusals.records.admit() {
-        let metadata = &record.metadata;
-        tracing::error!(
-            target: "server",
-            namespace = %String::from_utf8_lossy(metadata.namespace),
-            set = %String::from_utf8_lossy(metadata.set.unwrap_or_default()),
-            digest = ?metadata.digest,
-            error = error as &(dyn std::error::Error + 'static),
-            suppressed,
-            "record refused for good",
-        );
-    }
 }

@@ -1,14 +1,10 @@
 //! The side of Kafka: the settings of the producer and the way of a message into it.
 
-use crate::pipeline::{Departed, Flight, Message, Sink};
+use crate::pipeline::{Cargo, Message, Shipment, Sink};
 use aeroduct_config::Plan;
 use aeroduct_kafka::{Observer, Piece, Publisher, Settings, TopicIndex};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How many different topics a connector publishes to: the default of `aeroduct.max-topics`
-/// (14), which cannot be set yet. A record for a further one is unroutable (13.34).
-const TOPICS_MAX: usize = 1000;
 
 /// How long librdkafka waits for the rest of a batch that is being handed over; why, and what it
 /// costs, is in `docs/decisions/0003-batches-are-gathered-before-they-are-sent.md`.
@@ -16,12 +12,12 @@ pub const GATHER: Duration = Duration::from_micros(200);
 
 /// A shard's end of the producer.
 pub struct KafkaSink {
-    publisher: Publisher<Flight>,
+    publisher: Publisher<Cargo>,
 }
 
 impl KafkaSink {
     /// Messages leave through `publisher`.
-    pub const fn new(publisher: Publisher<Flight>) -> Self {
+    pub const fn new(publisher: Publisher<Cargo>) -> Self {
         Self { publisher }
     }
 }
@@ -33,6 +29,10 @@ impl Sink for KafkaSink {
         self.publisher.topic(name)
     }
 
+    fn partitions(&mut self, topic: TopicIndex) -> Option<usize> {
+        self.publisher.partitions(topic)
+    }
+
     #[inline]
     fn add(&mut self, message: Message<TopicIndex>) {
         let Message {
@@ -40,20 +40,21 @@ impl Sink for KafkaSink {
             key,
             hash,
             value,
+            extras,
             slot,
         } = message;
         let piece = Piece {
             key,
             value,
+            extras,
             hash,
             slot,
-            ..Piece::default()
         };
         self.publisher.add(topic, piece);
     }
 
-    fn ship(&mut self, flight: Departed) {
-        self.publisher.ship(flight);
+    fn ship(&mut self, shipment: Shipment) {
+        self.publisher.ship(shipment);
     }
 }
 
@@ -64,7 +65,7 @@ pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
     settings.linger = producer.linger;
     settings.batch_bytes = producer.batch_bytes;
     settings.gather = GATHER;
-    settings.topics_max = TOPICS_MAX;
+    settings.topics_max = plan.aeroduct.max_topics as usize;
     settings.observer = Some(observer);
     settings
 }

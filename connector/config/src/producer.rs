@@ -31,6 +31,8 @@ pub struct ProducerPlan {
     pub linger: Duration,
     /// Bytes at which a batch of one partition is full: Java's `batch.size`, 1 000 000 by default.
     pub batch_bytes: usize,
+    /// Bytes of the largest message: Java's `max.request.size`, 1 MiB by default.
+    pub message_bytes: usize,
     /// How the partition of a message is chosen.
     pub partitioner: Partitioner,
     /// How long Kafka is tried for one message: Java's `delivery.timeout.ms`, two minutes by

@@ -5,6 +5,8 @@
 //! its name and value (4 bytes each) and both; numbers are little-endian. So a block is at least
 //! as long as what Kafka's record holds of it.
 
+use std::ops::Range;
+
 const NO_TIMESTAMP: i64 = 0;
 /// Stands for the length of a value that is null.
 const NULL: u32 = u32::MAX;
@@ -16,6 +18,13 @@ const NULL: u32 = u32::MAX;
 pub struct Place {
     start: u32,
     bytes: u32,
+}
+
+impl Place {
+    /// The bytes of the parcel that hold them.
+    pub const fn range(self) -> Range<usize> {
+        self.start as usize..self.start as usize + self.bytes as usize
+    }
 }
 
 /// What a block says.

@@ -124,7 +124,7 @@ impl BatchLayout {
             KeyJoin::None => false,
         };
         Joined {
-            key: key.then(|| value.end..out.len()),
+            key: key.then_some(value.end..out.len()),
             value,
         }
     }

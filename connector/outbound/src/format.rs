@@ -85,15 +85,10 @@ impl Formatter {
         bins: &mut N,
         nest: &mut Nest,
     ) -> Result<Rendered, PrepareError> {
-        let &Change {
-            record, arrived, ..
-        } = change;
         match &self.kind {
-            Kind::FlatJson(format) => {
-                format.write(record, arrived, out, (bins, nest), self.has_key)
-            }
-            Kind::Json(format) => format.write(record, arrived, out, bins, nest),
-            Kind::MessagePack(format) => format.write(record, arrived, out, bins, &mut nest.names),
+            Kind::FlatJson(format) => format.write(change, out, (bins, nest), self.has_key),
+            Kind::Json(format) => format.write(change, out, bins, nest),
+            Kind::MessagePack(format) => format.write(change, out, bins, &mut nest.names),
             Kind::Xdr => Ok(xdr::write(change, out, self.has_key)),
         }
     }

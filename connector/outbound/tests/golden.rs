@@ -139,7 +139,10 @@ fn published(lane: &Lane, outbound: &Outbound, out: &[u8], scratch: &Scratch) ->
         outbound.value.start == "what was there before".len(),
         "the value follows what was there before"
     );
-    let key = outbound.key.as_ref().map_or("none".to_owned(), text);
+    let key = outbound
+        .key
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), text);
     format!(
         "topic {topic}\nkey   {key}\nvalue {}\n",
         text(&outbound.value)

@@ -58,6 +58,11 @@ impl Answers {
         self.outstanding.fetch_sub(count, Ordering::AcqRel) == count
     }
 
+    /// One more report is to come for a record that has had one; before that one is settled.
+    pub fn expect_another(&self) {
+        self.outstanding.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// True when no answer will change any more.
     pub fn is_complete(&self) -> bool {
         self.outstanding.load(Ordering::Acquire) == 0

@@ -3,11 +3,13 @@
 
 use super::answers::{Answer, Answers};
 use super::arenas::Arenas;
+use super::inbox::Undelivered;
+use super::side::Side;
 use super::window::{Admitted, Load, Wake};
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::metrics::ShardMetrics;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use aeroduct_kafka::{Parcel, Recipient, Report};
+use aeroduct_kafka::{Failure, Report};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,10 +24,6 @@ pub(super) struct UpdateTimes {
     /// How many of those times lay in the future when the record arrived.
     pub(super) ahead: u32,
 }
-
-/// A flight that has departed: shared by its connection and by the batches that carry its
-/// messages; its bytes go back to the stock when both have let go.
-pub type Departed = Arc<Parcel<Flight>>;
 
 /// The answers that one read of a connection owes its source.
 ///
@@ -47,6 +45,8 @@ pub struct Flight {
     /// Microseconds from the read to the last report, 0 before it; `None` when no report is to
     /// come.
     pub(super) reported_us: Option<AtomicU64>,
+    /// What is remembered of records that do not take the straight way.
+    pub(super) side: Option<Box<Side>>,
 }
 
 impl Flight {
@@ -123,26 +123,87 @@ impl Flight {
             is_abandoned: AtomicBool::new(false),
             has_failures: AtomicBool::new(false),
             reported_us: Some(AtomicU64::new(0)),
+            side: None,
         }
     }
 }
 
-impl Recipient for Flight {
+/// What becomes of the records; every call is to be followed by a [`settle`](Self::settle).
+impl Flight {
+    /// Takes Kafka's word about one record.
     #[inline]
-    fn report(&self, slot: u32, report: Report) {
+    pub fn report(self: &Arc<Self>, slot: u32, report: Report) {
         match report {
             Report::Delivered => self.answers.put(slot, Answer::Success),
-            Report::Failed(failure) => {
-                self.has_failures.store(true, Ordering::Relaxed);
-                self.metrics.failed(failure.label(), 1);
-                if failure.is_permanent() {
-                    self.answers.put(slot, Answer::PermanentError);
-                }
+            Report::Failed(failure) => self.fail(slot, failure),
+        }
+        if let Some(side) = &self.side {
+            side.end(slot, report == Report::Delivered);
+        }
+    }
+
+    #[cold]
+    fn fail(self: &Arc<Self>, slot: u32, failure: Failure) {
+        self.note_failure(failure);
+        if !failure.is_permanent() {
+            return;
+        }
+        let letters = self.side.as_ref().and_then(|side| side.letters.as_ref());
+        match letters {
+            None => self.answers.put(slot, Answer::PermanentError),
+            // A letter that fails is sent again by the source, as the record that it is.
+            Some(letters) if letters.is_written(slot) => {}
+            Some(letters) => {
+                self.answers.expect_another();
+                letters.inbox.refuse(Undelivered {
+                    flight: Arc::clone(self),
+                    slot,
+                    failure,
+                });
             }
         }
     }
 
-    fn settle(&self, count: u32) {
+    /// The record's message failed together with others, so it is sent again by its source.
+    pub(super) fn put_off(&self, slot: u32, failure: Failure) {
+        self.note_failure(failure);
+        if let Some(side) = &self.side {
+            side.end(slot, false);
+        }
+    }
+
+    fn note_failure(&self, failure: Failure) {
+        self.has_failures.store(true, Ordering::Relaxed);
+        self.metrics.failed(failure.label(), 1);
+    }
+
+    /// The record is not to be published, and settled thereby.
+    pub(super) fn skip(&self, slot: u32) {
+        self.answers.put(slot, Answer::Success);
+        self.settle(1);
+    }
+
+    /// The record was never handed to Kafka's client, and will not be; it is settled thereby.
+    pub(super) fn give_up(&self) {
+        self.note_failure(Failure::Abandoned);
+        self.settle(1);
+    }
+
+    /// The message in this slot as it was received, where frames are kept.
+    pub(super) fn frame(&self, slot: u32) -> Option<&[u8]> {
+        let letters = self.side.as_ref()?.letters.as_ref()?;
+        letters.frames.get(slot)
+    }
+
+    /// The record in this slot is a dead letter now.
+    pub(super) fn note_letter(&self, slot: u32) {
+        if let Some(letters) = self.side.as_ref().and_then(|side| side.letters.as_ref()) {
+            letters.write(slot);
+        }
+    }
+
+    /// Counts reports that have been taken.
+    pub fn settle(&self, count: u32) {
         if self.answers.settle(count) {
             let since_read = self.arrived.instant.elapsed();
             if let Some(reported_us) = &self.reported_us {
@@ -155,15 +216,16 @@ impl Recipient for Flight {
         }
     }
 
-    fn is_abandoned(&self) -> bool {
+    /// Whether nobody waits for the answers any more.
+    pub fn is_abandoned(&self) -> bool {
         self.is_abandoned.load(Ordering::Acquire)
     }
 
-    fn reclaim(&self, bytes: Vec<u8>) {
+    pub(super) fn reclaim(&self, bytes: Vec<u8>) {
         self.arenas.give_back(bytes);
     }
 
-    fn written_off(&self) {
+    pub(super) fn written_off(&self) {
         self.admitted.release();
     }
 }

@@ -1,19 +1,37 @@
 //! The lanes of one shard: everything that depends on port, namespace and set alone, resolved
 //! at the first record and found again by one look-up.
 
-use super::Sink;
-use aeroduct_config::OutboundPlan;
+use super::ordering::NamespaceId;
+use super::{Shared, Sink};
 use aeroduct_outbound::Lane;
+use aeroduct_record::Metadata;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Lanes kept at most. A server has at most 4 095 sets in a namespace, so a source with
 /// more is not a server; the cache then starts anew.
 const LANES_MAX: usize = 16_384;
 
-/// A lane and the handle of its fixed topic, where it has one.
+/// A lane and what belongs to it in this process.
+#[derive(Debug)]
 pub(super) struct ResolvedLane<T> {
     pub(super) lane: Lane,
+    /// The handle of its fixed topic, where it has one.
     pub(super) topic: Option<T>,
+    /// Where the order of versions is kept: the namespace's number, and for how long an update is
+    /// remembered.
+    pub(super) ordering: Option<(NamespaceId, Duration)>,
+}
+
+impl<'r> Whose<'r> {
+    #[inline]
+    pub(super) const fn of(metadata: &Metadata<'r>, port: u16) -> Self {
+        Self {
+            port,
+            namespace: metadata.namespace,
+            set: metadata.set,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,12 +79,12 @@ impl<T: Copy> Lanes<T> {
     pub(super) fn lane_of<S: Sink<Topic = T>>(
         &mut self,
         whose: Whose<'_>,
-        plan: &OutboundPlan,
+        shared: &Shared,
         sink: &mut S,
     ) -> &ResolvedLane<T> {
         let index = match self.latest.lane {
             Some(lane) if self.latest.is(whose) => lane,
-            _ => self.look_up(whose, plan, sink),
+            _ => self.look_up(whose, shared, sink),
         };
         &self.resolved[index]
     }
@@ -74,7 +92,7 @@ impl<T: Copy> Lanes<T> {
     fn look_up<S: Sink<Topic = T>>(
         &mut self,
         whose: Whose<'_>,
-        plan: &OutboundPlan,
+        shared: &Shared,
         sink: &mut S,
     ) -> usize {
         let namespaces = self.ports.get(&whose.port);
@@ -83,7 +101,7 @@ impl<T: Copy> Lanes<T> {
             None => lanes.without_set,
             Some(set) => lanes.sets.get(set).copied(),
         });
-        let index = known.unwrap_or_else(|| self.resolve(whose, plan, sink));
+        let index = known.unwrap_or_else(|| self.resolve(whose, shared, sink));
         self.latest.remember(whose, index);
         index
     }
@@ -91,7 +109,7 @@ impl<T: Copy> Lanes<T> {
     fn resolve<S: Sink<Topic = T>>(
         &mut self,
         whose: Whose<'_>,
-        plan: &OutboundPlan,
+        shared: &Shared,
         sink: &mut S,
     ) -> usize {
         if self.resolved.len() >= LANES_MAX {
@@ -103,10 +121,16 @@ impl<T: Copy> Lanes<T> {
             namespace,
             set,
         } = whose;
-        let lane = Lane::resolve(plan, port, namespace, set);
+        let lane = Lane::resolve(&shared.plan.outbound, port, namespace, set);
         let topic = lane.topic().and_then(|name| sink.topic(name));
         let index = self.resolved.len();
-        self.resolved.push(ResolvedLane { lane, topic });
+        let ordering = lane.ordering();
+        let ordering = ordering.map(|remembered| (shared.order.namespace(namespace), remembered));
+        self.resolved.push(ResolvedLane {
+            lane,
+            topic,
+            ordering,
+        });
         let namespaces = self.ports.entry(port).or_default();
         let lanes = namespaces.entry(namespace.into()).or_default();
         match set {

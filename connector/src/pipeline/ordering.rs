@@ -10,19 +10,17 @@
 //! short locks, and one look-up in memory that is not in a cache. Where no namespace keeps order,
 //! nobody asks the table.
 
-mod inbox;
 mod stripe;
 
 #[cfg(test)]
 mod tests;
 
-pub use inbox::Inbox;
-
+use super::inbox::Inbox;
 use crate::sync::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use stripe::{Remembered, Stripe};
 
@@ -76,7 +74,7 @@ pub enum Turn {
 pub struct RecordOrder {
     stripes: Box<[Mutex<Stripe>]>,
     namespaces: Mutex<HashMap<Box<[u8]>, NamespaceId>>,
-    inboxes: OnceLock<Box<[Arc<Inbox>]>>,
+    inboxes: Box<[Arc<Inbox>]>,
     origin: Instant,
     /// When the next stripe is looked through, in milliseconds after `origin`, and which one it is.
     sweep_at_ms: AtomicU64,
@@ -103,21 +101,17 @@ impl Hash for RecordId {
 }
 
 impl RecordOrder {
-    /// A table that remembers nothing. Times are told relative to `origin`.
-    pub fn new(origin: Instant) -> Self {
+    /// A table that remembers nothing, for the shards with these inboxes, in their order. Times are
+    /// told relative to `origin`.
+    pub fn new(origin: Instant, inboxes: &[Arc<Inbox>]) -> Self {
         Self {
             stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
             namespaces: Mutex::default(),
-            inboxes: OnceLock::new(),
+            inboxes: inboxes.into(),
             origin,
             sweep_at_ms: AtomicU64::new(0),
             next_sweep: AtomicUsize::new(0),
         }
-    }
-
-    /// Names the inboxes of the shards, in their order. The first call counts.
-    pub fn tell(&self, inboxes: impl Iterator<Item = Arc<Inbox>>) {
-        self.inboxes.get_or_init(|| inboxes.collect());
     }
 
     /// The number of a namespace. A server has 32; from 65 536 on they share one.
@@ -164,10 +158,9 @@ impl RecordOrder {
 
     #[cold]
     fn ring(&self, bells: u64, record: RecordId) {
-        let inboxes = self.inboxes.get().into_iter().flatten();
-        for (shard, inbox) in inboxes.enumerate() {
+        for (shard, inbox) in self.inboxes.iter().enumerate() {
             if bells & bell(shard) != 0 {
-                inbox.put(record);
+                inbox.release(record);
             }
         }
     }

@@ -1,7 +1,12 @@
+mod batching;
+mod letters;
+mod ordering;
+mod stand;
+
 use super::*;
 use crate::clock::SystemClock;
 use crate::metrics::{Metrics, Outside, Snapshot};
-use aeroduct_kafka::{Recipient, Report};
+use aeroduct_kafka::Report;
 use aeroduct_record::{LastUpdate, Operation};
 use aeroduct_wire::encode::MessageWriter;
 use std::time::Duration;
@@ -22,9 +27,13 @@ impl Sink for Silent {
         Some(())
     }
 
+    fn partitions(&mut self, _topic: ()) -> Option<usize> {
+        Some(1)
+    }
+
     fn add(&mut self, _message: Message<()>) {}
 
-    fn ship(&mut self, _flight: Departed) {}
+    fn ship(&mut self, _shipment: Shipment) {}
 }
 
 struct Nobody;
@@ -46,20 +55,18 @@ fn change(unix_ms: u64) -> Vec<u8> {
 }
 
 /// What becomes of one read.
-fn dispatch(input: &[u8], arrived: Moment) -> (Departed, Snapshot) {
+fn dispatch(input: &[u8], arrived: Moment) -> (Arc<Flight>, Snapshot) {
     let metrics = Metrics::new(1, "test");
     let limit = Load {
         records: 100,
         bytes: 1 << 20,
     };
-    let shared = Shared {
-        plan: Arc::new(aeroduct_config::parse(CONFIG, "test.yml").unwrap()),
-        window: Arc::new(Window::new(limit)),
-        arenas: Arc::default(),
-        refusals: Arc::default(),
-    };
+    let plan = Arc::new(aeroduct_config::parse(CONFIG, "test.yml").unwrap());
+    let window = Arc::new(Window::new(limit));
+    let shared = Shared::new(plan, window, 1, arrived.instant);
     let mut pipeline = Pipeline::new(
         shared,
+        0,
         Arc::clone(&metrics.shards()[0]),
         Silent,
         SystemClock,
@@ -86,8 +93,7 @@ fn records_changed_after_they_arrived_are_counted() {
 fn a_flight_tells_for_how_long_its_reports_have_been_in() {
     let arrived = SystemClock.moment();
     let input = change(arrived.unix_ms).repeat(2);
-    let (departed, _) = dispatch(&input, arrived);
-    let flight = departed.recipient();
+    let (flight, _) = dispatch(&input, arrived);
     let later = arrived.instant + Duration::from_hours(1);
     assert_eq!(flight.reported_for(later), None);
     flight.report(0, Report::Delivered);
@@ -106,9 +112,8 @@ fn a_flight_tells_for_how_long_its_reports_have_been_in() {
 fn a_flight_without_messages_waits_for_no_report() {
     // A sound frame that holds no message.
     let frame = [2, 3, 0, 0, 0, 0, 0, 1, 0];
-    let (departed, snapshot) = dispatch(&frame, SystemClock.moment());
-    let flight = departed.recipient();
+    let (flight, snapshot) = dispatch(&frame, SystemClock.moment());
     assert_eq!(snapshot.totals.malformed, 1);
     assert!(flight.answers.is_complete());
-    assert_eq!(flight.reported_for(std::time::Instant::now()), None);
+    assert_eq!(flight.reported_for(Instant::now()), None);
 }

@@ -6,7 +6,7 @@ use super::replies::Replies;
 use super::stream::Stream;
 use crate::clock::{Clock, Moment};
 use crate::metrics::{Replied, ShardMetrics};
-use crate::pipeline::{Departed, Load, Origin, Pipeline, Sink, Wake};
+use crate::pipeline::{Flight, Load, Origin, Pipeline, Sink, Wake};
 use aeroduct_wire::FrameError;
 use std::collections::VecDeque;
 use std::io;
@@ -79,7 +79,7 @@ pub(super) struct Connection<T> {
     is_readable: bool,
     is_read_closed: bool,
     partial: Partial,
-    flights: VecDeque<Departed>,
+    flights: VecDeque<Arc<Flight>>,
     in_flight: Load,
     replies: Replies,
     bell: Arc<Bell>,
@@ -238,8 +238,8 @@ impl<T: Stream> Connection<T> {
             let dispatched = pipeline.dispatch(&input[used..], arrived, &self.origin);
             used += dispatched.consumed;
             if let Some(flight) = dispatched.flight {
-                self.in_flight.records += flight.recipient().load().records;
-                self.in_flight.bytes += flight.recipient().load().bytes;
+                self.in_flight.records += flight.load().records;
+                self.in_flight.bytes += flight.load().bytes;
                 self.flights.push_back(flight);
             }
             if let Some(error) = dispatched.broken {
@@ -272,7 +272,7 @@ impl<T: Stream> Connection<T> {
         while self
             .flights
             .front()
-            .is_some_and(|flight| flight.recipient().answers.is_complete())
+            .is_some_and(|flight| flight.answers.is_complete())
         {
             self.answer_oldest(metrics, now);
             if !is_buffered {
@@ -284,10 +284,9 @@ impl<T: Stream> Connection<T> {
 
     /// Answers the oldest flight as it stands.
     fn answer_oldest(&mut self, metrics: &ShardMetrics, now: Instant) {
-        let Some(departed) = self.flights.pop_front() else {
+        let Some(flight) = self.flights.pop_front() else {
             return;
         };
-        let flight = departed.recipient();
         let tally = self.replies.push(&flight.answers);
         self.in_flight.records -= flight.load().records;
         self.in_flight.bytes -= flight.load().bytes;
@@ -311,13 +310,13 @@ impl<T: Stream> Connection<T> {
         deadline: Duration,
         now: Instant,
     ) {
-        let is_overdue = |departed: &Departed| {
-            now.saturating_duration_since(departed.recipient().arrived.instant) >= deadline
+        let is_overdue = |flight: &Arc<Flight>| {
+            now.saturating_duration_since(flight.arrived.instant) >= deadline
         };
         let mut any = false;
         while let Some(head) = self.flights.front().filter(|&head| is_overdue(head)) {
-            if !head.recipient().answers.is_complete() {
-                head.recipient().abandon_as_overdue();
+            if !head.answers.is_complete() {
+                head.abandon_as_overdue();
             }
             self.answer_oldest(metrics, now);
             any = true;
@@ -350,8 +349,8 @@ impl<T: Stream> Connection<T> {
 
     /// Ends at once, whatever is unanswered: the source sends it again.
     fn fail(&mut self, end: End, now: Instant) {
-        for departed in self.flights.drain(..) {
-            departed.recipient().abandon();
+        for flight in self.flights.drain(..) {
+            flight.abandon();
         }
         self.in_flight = Load::default();
         self.replies = Replies::default();
@@ -402,7 +401,7 @@ impl<T: Stream> Connection<T> {
     /// Answers everything as it stands and gives it to the socket, for the end of the process.
     pub(super) fn answer_all(&mut self, metrics: &ShardMetrics, now: Instant) {
         while let Some(head) = self.flights.front() {
-            head.recipient().abandon();
+            head.abandon();
             self.answer_oldest(metrics, now);
         }
         self.flush(now);

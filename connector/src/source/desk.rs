@@ -7,7 +7,7 @@ use super::stream::Stream;
 use super::turns::Turns;
 use crate::clock::Clock;
 use crate::metrics::ShardMetrics;
-use crate::pipeline::{Pipeline, Sink};
+use crate::pipeline::{Pipeline, Sink, Wake};
 use aeroduct_process::logging::Throttle;
 use slab::Slab;
 use std::net::SocketAddr;
@@ -80,6 +80,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         metrics: Arc<ShardMetrics>,
     ) -> Self {
         let buffer = vec![0; settings.read_bytes.unwrap_or(READ_BYTES)];
+        pipeline.wake_through(Arc::clone(&mailbox) as Arc<dyn Wake>);
         Self {
             mailbox,
             settings,
@@ -97,11 +98,19 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
     /// How long nothing needs to be done unless something happens.
     pub(super) fn patience(&self) -> Duration {
         if !self.turns.is_empty() {
-            Duration::ZERO
-        } else if self.connections.is_empty() {
+            return Duration::ZERO;
+        }
+        let patience = if self.connections.is_empty() {
             HEARTBEAT
         } else {
             TICK
+        };
+        match self.pipeline.next_due() {
+            Some(due) => {
+                let now = self.pipeline.clock().instant();
+                patience.min(due.saturating_duration_since(now))
+            }
+            None => patience,
         }
     }
 
@@ -151,6 +160,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
     /// Does what there is to do now: answers those that rang, lets everybody read once, watches
     /// the time limits and carries out orders. True when the shard has to end.
     pub(super) fn go_round(&mut self, rung: &mut Vec<usize>) -> bool {
+        self.pipeline.resume();
         for token in rung.drain(..) {
             self.reply(token);
         }
@@ -158,6 +168,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
             self.turns.queue_starved();
         }
         self.read_round();
+        self.pipeline.relieve();
         self.check_time();
         match self.mailbox.order() {
             Order::Run => false,
@@ -207,6 +218,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         }
         self.checked = now;
         self.metrics.beat();
+        self.pipeline.sweep();
         self.turns.queue_starved();
         for token in self.tokens() {
             if let Some(connection) = self.connections.get_mut(token) {
@@ -249,6 +261,8 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
 
     /// Reads nothing more; true when nothing is left to answer.
     fn drain(&mut self) -> bool {
+        // What waits for company waits in vain.
+        self.pipeline.close_batches();
         if std::mem::replace(&mut self.is_draining, true) {
             return self.connections.is_empty();
         }

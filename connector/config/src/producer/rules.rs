@@ -17,7 +17,7 @@ pub(super) fn finish(mut draft: Draft<'_>) -> ProducerPlan {
     }
     let idempotent = idempotence(&mut draft);
     let delivery_timeout = timeouts(&mut draft);
-    let batch_bytes = batches(&mut draft);
+    let (message_bytes, batch_bytes) = batches(&mut draft);
     compression(&mut draft);
     backoffs(&mut draft);
     base::apply(&mut draft);
@@ -28,6 +28,7 @@ pub(super) fn finish(mut draft: Draft<'_>) -> ProducerPlan {
     ProducerPlan {
         linger: millis(draft.given.linger_ms.unwrap_or(0)),
         batch_bytes,
+        message_bytes,
         partitioner: draft.partitioner,
         delivery_timeout,
         idempotent,
@@ -133,7 +134,8 @@ fn timeouts(draft: &mut Draft<'_>) -> Duration {
     millis(delivery)
 }
 
-fn batches(draft: &mut Draft<'_>) -> usize {
+/// Bytes of the largest message, and of a full batch.
+fn batches(draft: &mut Draft<'_>) -> (usize, usize) {
     let message_bytes = draft.given.message_bytes.unwrap_or(base::MESSAGE_BYTES);
     draft.put("message.max.bytes", message_bytes);
     let batch_bytes = draft
@@ -142,7 +144,8 @@ fn batches(draft: &mut Draft<'_>) -> usize {
         .unwrap_or(base::BATCH_BYTES)
         .min(message_bytes);
     draft.put("batch.size", batch_bytes);
-    usize::try_from(batch_bytes).unwrap_or(usize::MAX)
+    let size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+    (size(message_bytes), size(batch_bytes))
 }
 
 fn compression(draft: &mut Draft<'_>) {

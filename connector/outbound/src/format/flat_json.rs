@@ -15,7 +15,7 @@ use super::{Rendered, durable, expiry, member, shape::Shape, user_key, write_use
 use crate::{
     bins::BinNames,
     error::{PrepareError, ValueFault},
-    lane::UnixSeconds,
+    lane::Change,
     text::{base64, collection::Nest, string, value},
 };
 
@@ -59,12 +59,14 @@ impl FlatJson {
 
     pub(crate) fn write<N: BinNames>(
         &self,
-        record: &Record<'_>,
-        arrived: UnixSeconds,
+        change: &Change<'_>,
         out: &mut Vec<u8>,
         (names, nest): (&mut N, &mut Nest),
         has_key: bool,
     ) -> Result<Rendered, PrepareError> {
+        let &Change {
+            record, arrived, ..
+        } = change;
         let metadata = &record.metadata;
         let value_start = out.len();
         out.extend_from_slice(&self.start);
@@ -103,7 +105,7 @@ impl FlatJson {
             out.push(b'}');
         }
         Ok(Rendered {
-            key: has_key.then(|| value.end..out.len()),
+            key: has_key.then_some(value.end..out.len()),
             value,
         })
     }

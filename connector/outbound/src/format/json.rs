@@ -10,13 +10,13 @@
 
 use std::cell::RefCell;
 
-use aeroduct_record::{Bins, LastUpdate, Operation, Particle, Record, cdt::MapOrder};
+use aeroduct_record::{Bins, LastUpdate, Operation, Particle, cdt::MapOrder};
 
 use super::{Rendered, durable, expiry, member, shape::Shape, user_key, write_user_key};
 use crate::{
     bins::BinNames,
     error::{PrepareError, ValueFault},
-    lane::UnixSeconds,
+    lane::Change,
     text::{
         base64,
         collection::{Nest, Order},
@@ -55,12 +55,14 @@ impl Json {
 
     pub(crate) fn write<N: BinNames>(
         &self,
-        record: &Record<'_>,
-        arrived: UnixSeconds,
+        change: &Change<'_>,
         out: &mut Vec<u8>,
         names: &mut N,
         nest: &mut Nest,
     ) -> Result<Rendered, PrepareError> {
+        let &Change {
+            record, arrived, ..
+        } = change;
         let metadata = &record.metadata;
         let value_start = out.len();
         out.extend_from_slice(match metadata.operation {

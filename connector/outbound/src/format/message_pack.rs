@@ -10,7 +10,7 @@ use super::{Rendered, expiry, user_key};
 use crate::{
     bins::BinNames,
     error::{PrepareError, ValueFault},
-    lane::UnixSeconds,
+    lane::Change,
     pack,
     text::names::Names,
 };
@@ -61,12 +61,14 @@ impl MessagePack {
 
     pub(crate) fn write<N: BinNames>(
         &self,
-        record: &Record<'_>,
-        arrived: UnixSeconds,
+        change: &Change<'_>,
         out: &mut Vec<u8>,
         bins: &mut N,
         names: &mut Names,
     ) -> Result<Rendered, PrepareError> {
+        let &Change {
+            record, arrived, ..
+        } = change;
         let metadata = &record.metadata;
         let value_start = out.len();
         out.extend_from_slice(match metadata.operation {

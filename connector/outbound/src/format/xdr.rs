@@ -14,7 +14,7 @@ pub(super) fn write(change: &Change<'_>, out: &mut Vec<u8>, has_key: bool) -> Re
         out.extend_from_slice(change.record.metadata.digest);
     }
     Rendered {
-        key: has_key.then(|| value.end..out.len()),
+        key: has_key.then_some(value.end..out.len()),
         value,
     }
 }

@@ -14,27 +14,22 @@ impl Change {
             Value::Binary(self.digest.to_vec()),
             self.user_key.as_ref().map_or(Value::Nil, Tree::bin_value),
         ]);
-        let (kind, payload) = match self.durable() {
-            Some(durable) => (2, vec![key.clone(), i64::from(durable).into()]),
-            None => {
-                let bins = self.bins.iter().map(|(name, value)| {
-                    let (kind, flags) = value.bin_type();
-                    Value::Array(vec![
-                        text(name),
-                        kind.into(),
-                        flags.into(),
-                        value.bin_value(),
-                    ])
-                });
-                let payload = vec![
-                    key.clone(),
-                    self.generation.map_or(Value::Nil, Value::from),
-                    self.expiry().map_or(Value::Nil, Value::from),
-                    self.last_update.map_or(Value::Nil, Value::from),
-                    Value::Array(bins.collect()),
-                ];
-                (1, payload)
-            }
+        let (kind, payload) = if let Some(durable) = self.durable() {
+            (2, vec![key.clone(), i64::from(durable).into()])
+        } else {
+            let bins = self.bins.iter().map(|(name, value)| {
+                let (kind, flags) = value.bin_type();
+                let parts = [text(name), kind.into(), flags.into(), value.bin_value()];
+                Value::Array(parts.into())
+            });
+            let payload = vec![
+                key.clone(),
+                self.generation.map_or(Value::Nil, Value::from),
+                self.expiry().map_or(Value::Nil, Value::from),
+                self.last_update.map_or(Value::Nil, Value::from),
+                Value::Array(bins.collect()),
+            ];
+            (1, payload)
         };
         (
             key,

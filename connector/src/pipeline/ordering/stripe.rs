@@ -20,10 +20,21 @@ pub(super) struct Remembered {
 /// A version on its way.
 #[derive(Clone, Copy, Debug)]
 struct Flying {
-    /// What is remembered of it again should it not arrive; `None` where it changed nothing.
-    before: Option<Option<Remembered>>,
+    /// What is remembered of the record again should the version not arrive.
+    before: Before,
     /// Whom to tell when it is there.
     bells: u64,
+}
+
+/// What a version on its way has changed in what is remembered.
+#[derive(Clone, Copy, Debug)]
+enum Before {
+    /// Nothing: it has no time.
+    Same,
+    /// There was nothing.
+    Nothing,
+    /// This was there.
+    Known(Remembered),
 }
 
 #[derive(Debug, Default)]
@@ -49,12 +60,12 @@ impl Stripe {
             Entry::Vacant(slot) => slot,
         };
         let before = if next.update_ms == 0 {
-            None
+            Before::Same
         } else {
             match self.remembered.entry(record) {
                 Entry::Vacant(place) => {
                     place.insert(next);
-                    Some(None)
+                    Before::Nothing
                 }
                 Entry::Occupied(mut known) => {
                     let before = *known.get();
@@ -63,7 +74,11 @@ impl Stripe {
                         return Turn::Stale;
                     }
                     *known.get_mut() = next;
-                    Some(is_known.then_some(before))
+                    if is_known {
+                        Before::Known(before)
+                    } else {
+                        Before::Nothing
+                    }
                 }
             }
         };
@@ -80,13 +95,16 @@ impl Stripe {
         let Some(flying) = self.flying.remove(record) else {
             return 0;
         };
-        if let Some(before) = flying.before
-            && !is_delivered
-        {
-            match before {
-                Some(before) => self.remembered.insert(*record, before),
-                None => self.remembered.remove(record),
-            };
+        if !is_delivered {
+            match flying.before {
+                Before::Same => {}
+                Before::Nothing => {
+                    self.remembered.remove(record);
+                }
+                Before::Known(before) => {
+                    self.remembered.insert(*record, before);
+                }
+            }
         }
         flying.bells
     }

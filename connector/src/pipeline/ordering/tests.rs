@@ -22,7 +22,7 @@ fn version(order: &RecordOrder, digest: u8, update_ms: u64) -> Version {
 
 fn order() -> (RecordOrder, Instant) {
     let origin = Instant::now();
-    (RecordOrder::new(origin), origin)
+    (RecordOrder::new(origin, &[]), origin)
 }
 
 #[test]
@@ -68,12 +68,14 @@ fn records_and_namespaces_do_not_meet() {
 
 #[test]
 fn whoever_waits_is_told_once_of_the_end() {
-    let (order, now) = order();
     let rung = [Arc::new(Rung::default()), Arc::new(Rung::default())];
-    let inboxes = rung
-        .clone()
-        .map(|rung| Arc::new(Inbox::new(rung as Arc<dyn Wake>)));
-    order.tell(inboxes.iter().cloned());
+    let inboxes = rung.clone().map(|rung| {
+        let inbox = Arc::new(Inbox::default());
+        inbox.wake_through(rung as Arc<dyn Wake>);
+        inbox
+    });
+    let now = Instant::now();
+    let order = RecordOrder::new(now, &inboxes);
     let (old, new) = (version(&order, 1, 100), version(&order, 1, 200));
     assert_eq!(order.begin(&old, REMEMBERED, now, 0), Turn::Go);
     assert_eq!(order.begin(&new, REMEMBERED, now, 1), Turn::Wait);
@@ -82,9 +84,8 @@ fn whoever_waits_is_told_once_of_the_end() {
     order.end(&old, true);
     let rings = rung.map(|rung| rung.0.load(Ordering::Relaxed));
     assert_eq!(rings, [0, 1]);
-    let mut told = Vec::new();
-    inboxes[1].empty(&mut told);
-    assert_eq!(told, [old.record]);
+    assert_eq!(inboxes[1].take().unwrap().released, [old.record]);
+    assert!(inboxes[1].take().is_none());
 }
 
 #[test]

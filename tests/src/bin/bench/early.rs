@@ -8,16 +8,15 @@ use crate::Bench;
 use crate::report::{Bounds, Figure, median};
 use crate::system::{self, System};
 use aeroduct_config::Plan;
+use aeroduct_connector::clock::SystemClock;
 use aeroduct_connector::metrics::Metrics;
-use aeroduct_connector::pipeline::{
-    Arenas, Departed, Load, Message, Pipeline, Refusals, Shared, Sink, Window,
-};
+use aeroduct_connector::pipeline::{Load, Message, Pipeline, Shared, Shipment, Sink, Window};
 use aeroduct_connector::source::{Listener, LongFrames, Shard, ShardSettings};
 use aeroduct_kafka::{Parcel, Piece, Producer, Publisher, Recipient, Report, TopicIndex};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Records without a report, as many as the connector would have.
 const OUTSTANDING: usize = 32_768;
@@ -51,39 +50,44 @@ impl Sink for EarlySink {
         self.publisher.topic(name)
     }
 
+    fn partitions(&mut self, topic: TopicIndex) -> Option<usize> {
+        self.publisher.partitions(topic)
+    }
+
     fn add(&mut self, message: Message<TopicIndex>) {
         let Message {
             topic,
             key,
             hash,
             value,
+            extras,
             slot,
         } = message;
         self.slots.push(slot);
         let piece = Piece {
             key,
             value,
+            extras,
             hash,
             slot,
-            ..Piece::default()
         };
         self.publisher.add(topic, piece);
     }
 
-    fn ship(&mut self, flight: Departed) {
+    fn ship(&mut self, shipment: Shipment) {
         while self.outstanding.load(Ordering::Acquire) > OUTSTANDING {
             std::thread::sleep(Duration::from_micros(50));
         }
         let count = self.slots.len();
         self.outstanding.fetch_add(count, Ordering::AcqRel);
         let copy = Parcel::seal(
-            flight.bytes().to_vec(),
+            shipment.bytes().to_vec(),
             Unheard(Arc::clone(&self.outstanding)),
         );
         for slot in self.slots.drain(..) {
-            flight.recipient().report(slot, Report::Delivered);
+            shipment.recipient().report(slot, Report::Delivered);
         }
-        flight
+        shipment
             .recipient()
             .settle(u32::try_from(count).unwrap_or(u32::MAX));
         self.publisher.ship(copy);
@@ -99,24 +103,27 @@ pub(crate) fn serve(file: &Path) -> anyhow::Result<()> {
         &plan,
         metrics.observer(),
     ))?;
-    let common = Shared {
-        plan: Arc::clone(&plan),
-        window: Arc::new(Window::new(Load {
-            records: OUTSTANDING,
-            bytes: 256 << 20,
-        })),
-        arenas: Arc::new(Arenas::default()),
-        refusals: Arc::new(Refusals::default()),
-    };
+    let window = Arc::new(Window::new(Load {
+        records: OUTSTANDING,
+        bytes: 256 << 20,
+    }));
+    let shards = plan.service.io_threads;
+    let common = Shared::new(Arc::clone(&plan), window, shards, Instant::now());
     let outstanding = Arc::default();
     let mut mailboxes = Vec::new();
-    for metrics in metrics.shards() {
+    for (number, metrics) in metrics.shards().iter().enumerate() {
         let sink = EarlySink {
             publisher: producer.publisher(),
             outstanding: Arc::clone(&outstanding),
             slots: Vec::new(),
         };
-        let pipeline = Pipeline::new(common.clone(), Arc::clone(metrics), sink);
+        let pipeline = Pipeline::new(
+            common.clone(),
+            number,
+            Arc::clone(metrics),
+            sink,
+            SystemClock,
+        );
         let settings = ShardSettings {
             reply_deadline: plan.aeroduct.reply_deadline,
             is_ack_buffered: true,
