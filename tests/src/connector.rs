@@ -21,10 +21,22 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 /// The configuration, in the folder of the connector.
 const FILE: &str = "connector.yml";
 
+/// How the process is started.
+#[derive(Clone, Debug, Default)]
+pub struct Launch {
+    /// Another program than the one of this tree.
+    pub program: Option<PathBuf>,
+    /// What stands before the program on the command line: another program that becomes it.
+    pub prefix: Vec<String>,
+    /// Further variables of the environment.
+    pub environment: Vec<(String, String)>,
+}
+
 /// A running connector; killed when dropped.
 #[derive(Debug)]
 pub struct Connector {
     program: Program,
+    launch: Launch,
     /// Where changes go.
     pub port: u16,
     /// Where metrics and health are.
@@ -39,6 +51,11 @@ impl Connector {
     /// `blocks` is the part of the configuration file that the test is about, in YAML: routing,
     /// format, `aeroduct`. The ports, Kafka's address and logging are filled in.
     pub fn start(bootstrap: &str, blocks: &str) -> Result<Self> {
+        Self::start_as(&Launch::default(), bootstrap, blocks)
+    }
+
+    /// Starts it in another way than usual.
+    pub fn start_as(launch: &Launch, bootstrap: &str, blocks: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let (port, manage_port) = (ports::free()?, ports::free()?);
         fs::write(
@@ -46,7 +63,8 @@ impl Connector {
             configuration(bootstrap, port, manage_port, blocks),
         )?;
         let mut connector = Self {
-            program: launch(folder.path())?,
+            program: launch.start(folder.path())?,
+            launch: launch.clone(),
             port,
             manage_port,
             folder,
@@ -59,7 +77,7 @@ impl Connector {
     /// The log begins anew.
     pub fn restart(&mut self) -> Result<()> {
         ensure!(!self.is_running(), "it runs already");
-        self.program = launch(self.folder.path())?;
+        self.program = self.launch.start(self.folder.path())?;
         self.await_ready()
     }
 
@@ -140,13 +158,27 @@ pub struct Response {
     pub body: String,
 }
 
-fn launch(folder: &Path) -> Result<Program> {
-    let mut command = Command::new(program()?);
-    command
-        .args(["run", "--config"])
-        .arg(folder.join(FILE))
-        .current_dir(folder);
-    Program::start(&mut command, &folder.join("connector.log"))
+impl Launch {
+    fn start(&self, folder: &Path) -> Result<Program> {
+        let connector = match &self.program {
+            Some(path) => path,
+            None => program()?,
+        };
+        let mut command = match self.prefix.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(connector);
+                command
+            }
+            None => Command::new(connector),
+        };
+        command
+            .args(["run", "--config"])
+            .arg(folder.join(FILE))
+            .current_dir(folder)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Program::start(&mut command, &folder.join("connector.log"))
+    }
 }
 
 /// `GET path` from this port of this machine.

@@ -2,6 +2,7 @@
 
 mod admin;
 mod jars;
+mod leaders;
 mod settings;
 
 use std::fs;
@@ -15,9 +16,10 @@ use tempfile::TempDir;
 
 pub use self::admin::Topic;
 use self::jars::Jars;
-use crate::keeper;
-use crate::ports;
+use self::settings::{Ports, Proxied};
 use crate::program::Program;
+use crate::proxy::Proxy;
+use crate::{keeper, ports};
 
 /// A start takes 2 to 5 s on busy cores.
 const START_LIMIT: Duration = Duration::from_secs(90);
@@ -41,6 +43,8 @@ pub struct Layout {
     pub voters: u16,
     /// Further lines of `server.properties`.
     pub settings: Vec<(String, String)>,
+    /// A second way to each broker, through a proxy: [`Cluster::proxied_bootstrap`].
+    pub proxied: bool,
     /// For measurements: all of the JVM's compilers and more memory, at the price of a slower start.
     pub full_speed: bool,
 }
@@ -51,7 +55,28 @@ impl Default for Layout {
             brokers: 1,
             voters: 1,
             settings: Vec::new(),
+            proxied: false,
             full_speed: false,
+        }
+    }
+}
+
+impl Layout {
+    /// Three brokers that can each be killed: all are controllers too.
+    pub fn three() -> Self {
+        Self {
+            brokers: 3,
+            voters: 3,
+            ..Self::default()
+        }
+    }
+
+    /// With a proxy before each broker.
+    #[must_use]
+    pub fn proxied(self) -> Self {
+        Self {
+            proxied: true,
+            ..self
         }
     }
 }
@@ -70,6 +95,7 @@ struct Node {
     properties: PathBuf,
     log: PathBuf,
     port: u16,
+    proxy: Option<Proxy>,
     program: Option<Program>,
 }
 
@@ -94,21 +120,29 @@ impl Cluster {
             .prefix("aeroduct-kafka-")
             .tempdir()?;
         keeper::remove(folder.path());
-        let ports = (0..layout.brokers)
-            .map(|_| Ok((ports::free()?, ports::free()?)))
-            .collect::<Result<Vec<_>>>()?;
+        let mut ports = Vec::new();
+        let mut proxies = Vec::new();
+        for _ in 0..layout.brokers {
+            let mut free = Ports::free()?;
+            proxies.push(if layout.proxied {
+                Some(Self::proxy_before(&mut free)?)
+            } else {
+                None
+            });
+            ports.push(free);
+        }
         let mut nodes = Vec::new();
-        for (id, &(port, _)) in (1..).zip(&ports) {
+        for (id, (proxy, of_node)) in (1..).zip(proxies.into_iter().zip(&ports)) {
             let properties = folder.path().join(format!("{id}.properties"));
             let data = folder.path().join(format!("data{id}"));
-            fs::write(
-                &properties,
-                settings::properties(&layout, id, &ports, &data),
-            )?;
+            let text = settings::properties(&layout, id, &ports, &data)
+                .context("the settings of a broker")?;
+            fs::write(&properties, text)?;
             nodes.push(Node {
                 properties,
                 log: folder.path().join(format!("{id}.log")),
-                port,
+                port: of_node.client,
+                proxy,
                 program: None,
             });
         }
@@ -131,13 +165,32 @@ impl Cluster {
         Ok(cluster)
     }
 
+    fn proxy_before(ports: &mut Ports) -> Result<Proxy> {
+        let behind = ports::free()?;
+        let proxy = Proxy::start(behind)?;
+        ports.proxied = Some(Proxied {
+            behind,
+            proxy: proxy.port,
+        });
+        Ok(proxy)
+    }
+
     /// The addresses of all brokers, as clients want them.
     pub fn bootstrap(&self) -> String {
-        let addresses = self
-            .nodes
-            .iter()
-            .map(|node| format!("127.0.0.1:{}", node.port));
-        addresses.collect::<Vec<_>>().join(",")
+        addresses(self.nodes.iter().map(|node| node.port))
+    }
+
+    /// The addresses of the proxies, each before one broker. Clients that begin there go through
+    /// proxies for good.
+    pub fn proxied_bootstrap(&self) -> String {
+        let proxies = self.nodes.iter().filter_map(|node| node.proxy.as_ref());
+        addresses(proxies.map(|proxy| proxy.port))
+    }
+
+    /// The proxy before one broker.
+    pub fn proxy(&self, id: u16) -> Result<&Proxy> {
+        let proxy = self.at(id)?.proxy.as_ref();
+        proxy.with_context(|| format!("no proxy before broker {id}"))
     }
 
     /// SIGKILL of one broker.
@@ -248,16 +301,22 @@ impl Cluster {
             .with_context(|| format!("no broker {id}"))
     }
 
-    fn program(&self, id: u16) -> Result<&Program> {
+    fn at(&self, id: u16) -> Result<&Node> {
         let index = usize::from(id).wrapping_sub(1);
-        let node = self
-            .nodes
+        self.nodes
             .get(index)
-            .with_context(|| format!("no broker {id}"))?;
-        node.program
-            .as_ref()
-            .with_context(|| format!("broker {id} does not run"))
+            .with_context(|| format!("no broker {id}"))
     }
+
+    fn program(&self, id: u16) -> Result<&Program> {
+        let program = self.at(id)?.program.as_ref();
+        program.with_context(|| format!("broker {id} does not run"))
+    }
+}
+
+fn addresses(ports: impl Iterator<Item = u16>) -> String {
+    let addresses = ports.map(|port| format!("127.0.0.1:{port}"));
+    addresses.collect::<Vec<_>>().join(",")
 }
 
 impl Drop for Cluster {

@@ -13,6 +13,7 @@ pub mod load;
 pub mod message;
 pub mod ports;
 pub mod program;
+pub mod proxy;
 pub mod reading;
 pub mod source;
 pub mod wait;

@@ -1,21 +1,24 @@
-//! Numbered changes at full speed over several connections, and the record of their answers.
+//! Numbered changes over several connections, and the record of their answers.
 //!
 //! Each change carries its own number in the bin `seq`, and numbers of one key only grow on one
 //! connection, so what is in Kafka can be held against what was answered: none lost, none out of
 //! order.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod outcome;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 
+use self::outcome::Answered;
+pub use self::outcome::{Arrived, Outcome};
 use crate::message::{Message, digest};
-use crate::reading::Stored;
-use crate::source::{Heard, Source};
+use crate::source::{Heard, SUCCESS, Source};
+use crate::wait::eventually;
 
 /// Longer than any reply deadline.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,7 +30,8 @@ const SHARE: u64 = 1_000_000_000;
 pub struct Load {
     pub port: u16,
     pub namespace: &'static str,
-    pub set: &'static str,
+    /// Each record is of one set, by its key.
+    pub sets: &'static [&'static str],
     pub connections: u64,
     /// Records per connection that get changes, in turn.
     pub keys: u64,
@@ -35,6 +39,11 @@ pub struct Load {
     pub window: usize,
     /// Changes per connection, at most; [`Running::stop`] ends it earlier.
     pub changes: u64,
+    /// Changes per second and connection, at most.
+    pub rate: Option<u32>,
+    /// The place of the first change among all of its connection; a load that follows another one
+    /// begins where that ended.
+    pub first: u64,
 }
 
 /// A load on its way.
@@ -42,56 +51,48 @@ pub struct Load {
 pub struct Running {
     lines: Vec<JoinHandle<Result<Vec<Answered>>>>,
     stop: Arc<AtomicBool>,
-    answered: Arc<AtomicU64>,
+    heard: Arc<Counts>,
 }
 
-/// One change and what was said about it.
-#[derive(Clone, Copy, Debug)]
-struct Answered {
-    number: u64,
-    /// None: the connection ended first.
-    code: Option<u8>,
-}
-
-/// All changes of a load, by number.
+/// Answers so far.
 #[derive(Debug, Default)]
-pub struct Outcome {
-    pub answers: BTreeMap<u8, BTreeSet<u64>>,
-    pub unanswered: BTreeSet<u64>,
+struct Counts {
+    all: AtomicU64,
+    success: AtomicU64,
 }
+
+/// The number of a change that is to be answered, and when it was sent.
+type Due = (u64, Instant);
 
 impl Load {
     /// Moderate: keeps the connector busy, and is read back in a second.
-    pub fn new(port: u16, namespace: &'static str, set: &'static str) -> Self {
+    pub fn new(port: u16, namespace: &'static str, sets: &'static [&'static str]) -> Self {
         Self {
             port,
             namespace,
-            set,
+            sets,
             connections: 2,
             keys: 50,
             window: 200,
             changes: 200_000,
+            rate: None,
+            first: 0,
         }
     }
 
     pub fn start(&self) -> Result<Running> {
         let stop = Arc::new(AtomicBool::new(false));
-        let answered = Arc::new(AtomicU64::new(0));
+        let heard = Arc::new(Counts::default());
         let lines = (0..self.connections)
             .map(|line| {
                 let source = Source::connect(self.port)?;
-                let (load, stop, answered) =
-                    (self.clone(), Arc::clone(&stop), Arc::clone(&answered));
+                let (load, stop, heard) = (self.clone(), Arc::clone(&stop), Arc::clone(&heard));
                 Ok(thread::spawn(move || {
-                    load.drive(source, line, &stop, &answered)
+                    load.drive(source, line, &stop, &heard)
                 }))
             })
             .collect::<Result<_>>()?;
-        Ok(Running {
-            lines,
-            stop,
-            answered,
-        })
+        Ok(Running { lines, stop, heard })
     }
 
     fn drive(
@@ -99,14 +100,16 @@ impl Load {
         source: Source,
         line: u64,
         stop: &AtomicBool,
-        answered: &AtomicU64,
+        heard: &Counts,
     ) -> Result<Vec<Answered>> {
+        // The one holds a change back while the window is full, the other tells when it was sent.
+        let (places, taken) = sync_channel(self.window);
         let (sent, due) = sync_channel(self.window);
         let ear = source.try_clone()?;
         thread::scope(|scope| {
-            let listener = scope.spawn(move || hear(ear, &due, answered));
-            self.speak(source, line, stop, &sent);
-            drop(sent);
+            let listener = scope.spawn(move || hear(ear, (&due, &taken), heard));
+            self.speak(source, line, stop, (&places, &sent));
+            drop((places, sent));
             listener
                 .join()
                 .map_err(|_| anyhow!("the listening thread panicked"))?
@@ -114,11 +117,25 @@ impl Load {
     }
 
     /// Sends until told to stop, or until the connector takes no more.
-    fn speak(&self, mut source: Source, line: u64, stop: &AtomicBool, sent: &SyncSender<u64>) {
+    fn speak(
+        &self,
+        mut source: Source,
+        line: u64,
+        stop: &AtomicBool,
+        (places, sent): (&SyncSender<()>, &SyncSender<Due>),
+    ) {
+        let begin = Instant::now();
         for index in 0..self.changes {
-            let number = line * SHARE + index;
-            // The place in the window is taken before the change is on the wire.
-            if stop.load(Ordering::Relaxed) || sent.send(number).is_err() {
+            if let Some(rate) = self.rate {
+                let due = begin + Duration::from_secs(index) / rate;
+                thread::park_timeout(due.saturating_duration_since(Instant::now()));
+            }
+            let number = line * SHARE + self.first + index;
+            if stop.load(Ordering::Relaxed) || places.send(()).is_err() {
+                return;
+            }
+            // Owed before it is on the wire.
+            if sent.send((number, Instant::now())).is_err() {
                 return;
             }
             if source.send(&self.frame(number)).is_err() {
@@ -131,8 +148,9 @@ impl Load {
     pub fn frame(&self, number: u64) -> Vec<u8> {
         let (line, index) = (number / SHARE, number % SHARE);
         let key = line * SHARE + index % self.keys;
+        let set = usize::try_from(index % self.keys).map_or(0, |key| key % self.sets.len());
         Message::write(self.namespace, digest(key))
-            .set(self.set)
+            .set(self.sets.get(set).copied().unwrap_or_default())
             .generation(u32::try_from(index / self.keys % 65_535).unwrap_or_default() + 1)
             .integer("seq", number.cast_signed())
             .text("text", "some forty bytes, as records are not tiny")
@@ -143,7 +161,21 @@ impl Load {
 impl Running {
     /// How many changes have been answered so far.
     pub fn answered(&self) -> u64 {
-        self.answered.load(Ordering::Relaxed)
+        self.heard.all.load(Ordering::Relaxed)
+    }
+
+    /// How many of them with success.
+    pub fn succeeded(&self) -> u64 {
+        self.heard.success.load(Ordering::Relaxed)
+    }
+
+    /// Waits until so many more changes have been answered with success.
+    pub fn await_success(&self, count: u64, limit: Duration) -> Result<()> {
+        let before = self.succeeded();
+        let what = format!("{count} more changes are published");
+        eventually(limit, &what, || {
+            (self.succeeded() >= before + count).then_some(())
+        })
     }
 
     /// Sends no more and waits for the answers that are due.
@@ -159,74 +191,23 @@ impl Running {
             let answers = line
                 .join()
                 .map_err(|_| anyhow!("a sending thread panicked"))??;
-            for Answered { number, code } in answers {
-                match code {
-                    Some(code) => outcome.answers.entry(code).or_default().insert(number),
-                    None => outcome.unanswered.insert(number),
-                };
+            for answered in answers {
+                outcome.note(answered);
             }
         }
         Ok(outcome)
     }
 }
 
-impl Outcome {
-    /// The numbers with this answer.
-    pub fn with(&self, code: u8) -> BTreeSet<u64> {
-        self.answers.get(&code).cloned().unwrap_or_default()
-    }
-}
-
-/// What is in a topic, told by number.
-#[derive(Debug, Default)]
-pub struct Arrived {
-    pub numbers: BTreeSet<u64>,
-    pub duplicates: usize,
-}
-
-impl Arrived {
-    /// Takes the numbers out of `flat-json` values.
-    ///
-    /// An error if one key lies in two partitions, or if a version comes for the first time
-    /// behind a newer one of its key.
-    pub fn new(records: &[Stored]) -> Result<Self> {
-        let mut arrived = Self::default();
-        let mut newest: BTreeMap<&[u8], (i32, u64)> = BTreeMap::new();
-        for record in records {
-            let number = number_of(record)?;
-            let is_new = arrived.numbers.insert(number);
-            arrived.duplicates += usize::from(!is_new);
-            let key = record.key.as_deref().context("a record without a key")?;
-            let (partition, last) = newest.entry(key).or_insert((record.partition, number));
-            ensure!(*partition == record.partition, "one key in two partitions");
-            ensure!(
-                !is_new || number >= *last,
-                "{number} comes for the first time behind {last}, in partition {partition} at {}",
-                record.offset
-            );
-            *last = number.max(*last);
-        }
-        Ok(arrived)
-    }
-}
-
-fn number_of(record: &Stored) -> Result<u64> {
-    let value = record
-        .value
-        .as_deref()
-        .context("a record without a value")?;
-    let json: serde_json::Value = serde_json::from_slice(value)?;
-    json.get("seq")
-        .and_then(serde_json::Value::as_u64)
-        .context("no seq")
-}
-
-fn hear(mut ear: Source, due: &Receiver<u64>, answered: &AtomicU64) -> Result<Vec<Answered>> {
+fn hear(
+    mut ear: Source,
+    (due, taken): (&Receiver<Due>, &Receiver<()>),
+    counts: &Counts,
+) -> Result<Vec<Answered>> {
     let mut answers = Vec::new();
     let mut is_open = true;
     // Ends when the sender is gone and nothing is due any more.
-    for number in due {
-        let begin = Instant::now();
+    for (number, sent) in due {
         let heard = if is_open {
             ear.listen(PATIENCE)?
         } else {
@@ -234,19 +215,24 @@ fn hear(mut ear: Source, due: &Receiver<u64>, answered: &AtomicU64) -> Result<Ve
         };
         let code = match heard {
             Heard::Answer(code) => {
-                answered.fetch_add(1, Ordering::Relaxed);
+                counts.all.fetch_add(1, Ordering::Relaxed);
+                counts
+                    .success
+                    .fetch_add(u64::from(code == SUCCESS), Ordering::Relaxed);
                 Some(code)
             }
-            Heard::Closed => None,
+            Heard::Closed | Heard::Torn => None,
             Heard::Silence => {
-                return Err(anyhow!(
-                    "no reply for {:?} to change {number}",
-                    begin.elapsed()
-                ));
+                return Err(anyhow!("no reply for {PATIENCE:?} to change {number}"));
             }
         };
         is_open &= code.is_some();
-        answers.push(Answered { number, code });
+        answers.push(Answered {
+            number,
+            code,
+            took: sent.elapsed(),
+        });
+        taken.recv()?;
     }
     Ok(answers)
 }

@@ -35,6 +35,8 @@ pub enum Heard {
     Answer(u8),
     /// The connector closed the connection.
     Closed,
+    /// It did so within a reply, as only a killed one does.
+    Torn,
     /// The limit is over, and nothing came.
     Silence,
 }
@@ -97,11 +99,15 @@ impl Source {
                 .read(reply.get_mut(filled..).unwrap_or_default())
             {
                 Ok(0) if filled == 0 => return Ok(Heard::Closed),
-                Ok(0) => bail!("closed within a reply"),
+                Ok(0) => return Ok(Heard::Torn),
                 Ok(count) => filled += count,
                 Err(error) if filled == 0 && is_timeout(error.kind()) => return Ok(Heard::Silence),
-                Err(error) if filled == 0 && error.kind() == ErrorKind::ConnectionReset => {
-                    return Ok(Heard::Closed);
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                    return Ok(if filled == 0 {
+                        Heard::Closed
+                    } else {
+                        Heard::Torn
+                    });
                 }
                 Err(error) => return Err(error).context("receive"),
             }

@@ -14,6 +14,8 @@ use super::{Cluster, tool};
 use crate::wait::eventually;
 
 const LIMIT: Duration = Duration::from_secs(30);
+/// One question, which is asked again when its broker is away.
+const STEP: Duration = Duration::from_secs(2);
 
 /// What a topic shall be like.
 #[derive(Clone, Debug)]
@@ -71,6 +73,34 @@ impl Cluster {
             result.map_err(|(_, code)| anyhow!("alter topic {topic}: {code}"))?;
         }
         Ok(())
+    }
+
+    /// Waits until every replica of a topic has all records.
+    pub fn await_in_sync(&self, topic: &Topic<'_>, limit: Duration) -> Result<()> {
+        let admin = self.admin()?;
+        let what = format!("all replicas of {} are in sync", topic.name);
+        let replicas = usize::try_from(topic.replicas)?;
+        eventually(limit, &what, || {
+            let seen = admin.inner().fetch_metadata(Some(topic.name), STEP).ok()?;
+            let partitions = seen.topics().first()?.partitions();
+            let are_led = partitions.iter().all(|partition| partition.leader() >= 0);
+            let mut in_sync = partitions.iter().map(|partition| partition.isr().len());
+            (are_led && in_sync.all(|count| count == replicas)).then_some(())
+        })
+    }
+
+    /// Waits until one broker leads all partitions of a topic.
+    pub(super) fn await_leader(&self, topic: &str, leader: u16) -> Result<()> {
+        let admin = self.admin()?;
+        let what = format!("broker {leader} leads {topic}");
+        eventually(LIMIT, &what, || {
+            let seen = admin.inner().fetch_metadata(Some(topic), STEP).ok()?;
+            let mut partitions = seen.topics().first()?.partitions().iter();
+            let leader = i32::from(leader);
+            partitions
+                .all(|partition| partition.leader() == leader)
+                .then_some(())
+        })
     }
 
     /// Forbids everybody to write to a topic; all else stays allowed.

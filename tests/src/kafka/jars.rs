@@ -9,9 +9,10 @@ use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use super::{CLUSTER_ID, Layout, START_LIMIT, STOP_LIMIT, settings};
+use super::settings::{self, Ports};
+use super::{CLUSTER_ID, Layout, START_LIMIT, STOP_LIMIT};
 use crate::program::Program;
-use crate::{cache, keeper, ports};
+use crate::{cache, keeper};
 
 const POM: &str = include_str!("../../rig/kafka/pom.xml");
 const LOGGING: &str = include_str!("../../rig/kafka/log4j2.yaml");
@@ -81,8 +82,9 @@ impl Jars {
         keeper::say("preparing quick starts of Kafka (about 8 s, once)");
         let data = tempfile::tempdir()?;
         let properties = data.path().join("server.properties");
-        let ports = [(ports::free()?, ports::free()?)];
-        let text = settings::properties(&Layout::default(), 1, &ports, &data.path().join("data"));
+        let ports = [Ports::free()?];
+        let text = settings::properties(&Layout::default(), 1, &ports, &data.path().join("data"))
+            .context("the settings of a broker")?;
         fs::write(&properties, text)?;
         let formatted = self
             .java(128, &[])

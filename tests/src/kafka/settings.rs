@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use anyhow::Result;
+
 use super::Layout;
+use crate::ports;
 
 /// The lines that do not depend on the layout.
 const FIXED: &str = "\
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 num.partitions=1
@@ -36,20 +39,60 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=true
 ";
 
-/// The file of broker `id`; `ports` holds the client port and the controller port of each.
-pub(super) fn properties(layout: &Layout, id: u16, ports: &[(u16, u16)], data: &Path) -> String {
-    let index = usize::from(id).wrapping_sub(1);
-    let (port, controller_port) = ports.get(index).copied().unwrap_or_default();
-    let client = format!("PLAINTEXT://127.0.0.1:{port}");
+/// The ports of one broker.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    pub(super) client: u16,
+    controller: u16,
+    /// What clients reach through a proxy.
+    pub(super) proxied: Option<Proxied>,
+}
+
+/// A listener that tells clients to come back by way of a proxy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proxied {
+    /// Where the broker listens for the proxy.
+    pub(super) behind: u16,
+    /// Where the proxy listens.
+    pub(super) proxy: u16,
+}
+
+impl Ports {
+    pub(super) fn free() -> Result<Self> {
+        Ok(Self {
+            client: ports::free()?,
+            controller: ports::free()?,
+            proxied: None,
+        })
+    }
+
+    /// Where it listens for clients, and where it tells them to come: the direct way and, where
+    /// there is one, the way through a proxy.
+    fn clients(&self) -> (String, String) {
+        let direct = format!("PLAINTEXT://127.0.0.1:{}", self.client);
+        match self.proxied {
+            None => (direct.clone(), direct),
+            Some(Proxied { behind, proxy }) => (
+                format!("{direct},PROXIED://127.0.0.1:{behind}"),
+                format!("{direct},PROXIED://127.0.0.1:{proxy}"),
+            ),
+        }
+    }
+}
+
+/// The file of broker `id`, the first of which is 1.
+pub(super) fn properties(layout: &Layout, id: u16, all: &[Ports], data: &Path) -> Option<String> {
+    let ports = all.get(usize::from(id).checked_sub(1)?)?;
+    let (clients, advertised) = ports.clients();
     let (roles, listeners) = if id <= layout.voters {
-        let controller = format!("CONTROLLER://127.0.0.1:{controller_port}");
-        ("broker,controller", format!("{client},{controller}"))
+        let controller = format!("CONTROLLER://127.0.0.1:{}", ports.controller);
+        ("broker,controller", format!("{clients},{controller}"))
     } else {
-        ("broker", client.clone())
+        ("broker", clients)
     };
     let voters = (1..=layout.voters)
-        .zip(ports)
-        .map(|(id, (_, controller))| format!("{id}@127.0.0.1:{controller}"))
+        .zip(all)
+        .map(|(id, ports)| format!("{id}@127.0.0.1:{}", ports.controller))
         .collect::<Vec<_>>()
         .join(",");
     let replicas = layout.brokers.min(3);
@@ -60,13 +103,13 @@ pub(super) fn properties(layout: &Layout, id: u16, ports: &[(u16, u16)], data: &
         .iter()
         .flat_map(|(key, value)| [key, "=", value, "\n"])
         .collect();
-    format!(
+    Some(format!(
         "\
 node.id={id}
 process.roles={roles}
 controller.quorum.voters={voters}
 listeners={listeners}
-advertised.listeners={client}
+advertised.listeners={advertised}
 log.dirs={data}
 default.replication.factor={replicas}
 offsets.topic.replication.factor={replicas}
@@ -77,5 +120,5 @@ transaction.state.log.min.isr={in_sync}
 share.coordinator.state.topic.min.isr={in_sync}
 {FIXED}{authorizer}{further}",
         data = data.display(),
-    )
+    ))
 }

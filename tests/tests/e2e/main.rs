@@ -3,6 +3,8 @@
 //! Needs Java 17 and Maven; `make test` brings them. Run alone:
 //! `cargo test --package aeroduct-tests --test e2e`.
 
+mod faults_brokers;
+mod faults_network;
 mod process_answers;
 mod process_bad_input;
 mod process_client;

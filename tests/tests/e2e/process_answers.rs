@@ -65,7 +65,7 @@ fn many_versions_of_a_record_stay_in_order() -> Result<()> {
         connections: 3,
         keys: 7,
         changes: 5_000,
-        ..Load::new(connector.port, "shop", "answers-order")
+        ..Load::new(connector.port, "shop", &["answers-order"])
     };
     let outcome = load.start()?.finish()?;
     assert_eq!(

@@ -23,7 +23,7 @@ format: {{ mode: flat-json, metadata-key: of }}
 {further}"
     );
     let connector = Connector::start(&cluster.bootstrap(), &blocks)?;
-    let running = Load::new(connector.port, "shop", "s").start()?;
+    let running = Load::new(connector.port, "shop", &["s"]).start()?;
     eventually(LIMIT, "the load is under way", || {
         (running.answered() > 5_000).then_some(())
     })?;
@@ -64,7 +64,7 @@ fn what_a_killed_connector_left_open_its_successor_brings_and_nothing_is_missing
     ensure!(!open.is_empty(), "nothing was in flight");
 
     connector.restart()?;
-    let load = Load::new(connector.port, "shop", "s");
+    let load = Load::new(connector.port, "shop", &["s"]);
     let mut source = Source::connect(connector.port)?;
     let mut due = open.clone();
     eventually(LIMIT, "all is taken", || {

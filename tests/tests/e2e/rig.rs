@@ -69,11 +69,7 @@ fn a_killed_broker_has_its_records_after_a_restart() -> Result<()> {
 
 #[test]
 fn three_brokers_know_each_other() -> Result<()> {
-    let cluster = Cluster::with_layout(Layout {
-        brokers: 3,
-        voters: 3,
-        ..Layout::default()
-    })?;
+    let cluster = Cluster::with_layout(Layout::three())?;
     let topic = Topic {
         replicas: 3,
         ..Topic::new("rig-three", 3)

@@ -1,0 +1,93 @@
+//! The network between the connector and Kafka fails in every way it can.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aeroduct_tests::connector::Connector;
+use aeroduct_tests::kafka::{Cluster, Layout, Topic};
+use aeroduct_tests::load::{Load, Running};
+use aeroduct_tests::proxy::Network;
+use aeroduct_tests::source::{SUCCESS, TEMPORARY};
+use anyhow::Result;
+
+const LIMIT: Duration = Duration::from_mins(1);
+const TOPIC: &str = "faults-network";
+
+/// One broker behind a proxy, and a load that reaches it through the connector.
+fn under_load(deadline: &str) -> Result<(Cluster, Connector, Running)> {
+    let cluster = Cluster::with_layout(Layout::default().proxied())?;
+    cluster.create_topic(&Topic::new(TOPIC, 3))?;
+    let blocks = format!(
+        "routing: {{ mode: static, destination: {TOPIC} }}
+format: {{ mode: flat-json, metadata-key: of }}
+aeroduct: {{ reply-deadline: {deadline} }}"
+    );
+    let connector = Connector::start(&cluster.proxied_bootstrap(), &blocks)?;
+    let load = Load {
+        rate: Some(1_000),
+        ..Load::new(connector.port, "shop", &["s"])
+    };
+    let running = load.start()?;
+    running.await_success(1_000, LIMIT)?;
+    Ok((cluster, connector, running))
+}
+
+/// Lets the network be like this for so long.
+fn suffer(cluster: &Cluster, network: Network, time: Duration) -> Result<()> {
+    cluster.proxy(1)?.set(network);
+    let end = Instant::now() + time;
+    while let Some(left) = end.checked_duration_since(Instant::now()) {
+        thread::park_timeout(left);
+    }
+    cluster.proxy(1)?.set(Network::Whole);
+    Ok(())
+}
+
+#[test]
+fn faults_shorter_than_the_deadline_cost_no_record_no_order_and_no_error() -> Result<()> {
+    let (cluster, _connector, running) = under_load("9s")?;
+    for network in [
+        Network::BlackHole,
+        Network::Cut,
+        Network::Sliced,
+        Network::Reset,
+        Network::Slow(Duration::from_millis(200)),
+        Network::HalfOpen,
+    ] {
+        suffer(&cluster, network, Duration::from_secs(1))?;
+        running.await_success(1_000, LIMIT)?;
+    }
+    let outcome = running.stop()?;
+
+    outcome.answered_only(&[SUCCESS])?;
+    let arrived = outcome.none_lost(&cluster, TOPIC)?;
+    // The broker tells what it has already, however often a client that heard nothing sends it.
+    assert_eq!(arrived.duplicates, 0);
+    Ok(())
+}
+
+#[test]
+fn a_black_hole_longer_than_the_deadline_is_told_after_it_costs_little_and_drains_quickly()
+-> Result<()> {
+    const HOLE: Duration = Duration::from_secs(6);
+    let deadline = Duration::from_secs(2);
+    let (cluster, connector, running) = under_load("2s")?;
+
+    let used = connector.cpu_time()?;
+    suffer(&cluster, Network::BlackHole, HOLE)?;
+    let used = connector.cpu_time()?.saturating_sub(used);
+    let back = Instant::now();
+    running.await_success(1_000, LIMIT)?;
+    let drained = back.elapsed();
+    let outcome = running.stop()?;
+
+    outcome.answered_only(&[SUCCESS, TEMPORARY])?;
+    outcome.none_lost(&cluster, TOPIC)?;
+    let soonest = outcome.soonest(TEMPORARY);
+    assert!(soonest >= Some(deadline), "told after {soonest:?}");
+    let latest = outcome.latest(TEMPORARY);
+    assert!(latest < Some(deadline * 2), "told after {latest:?}");
+    assert!(drained < HOLE * 2, "back only after {drained:?}");
+    assert!(used < HOLE / 5, "{used:?} of processor time in {HOLE:?}");
+    Ok(())
+}
