@@ -54,6 +54,10 @@ need_kafka() {
   major=$(has java || [[ -n ${JAVA_HOME:-} ]] && java_major || true)
   ((${major:-0} >= 17)) || need java "Java 17 or later, or JAVA_HOME pointing to it"
   has mvn || need maven "Maven (mvn)"
+  # A clock of its own for the connector.
+  compgen -G '/usr/lib*/**/faketime/libfaketimeMT.so.1' > /dev/null \
+    || compgen -G '/usr/lib*/faketime/libfaketimeMT.so.1' > /dev/null \
+    || need libfaketime "libfaketime"
   # Aerospike's own client runs in an environment of its own.
   python3 -c 'import ensurepip, venv' > /dev/null 2>&1 || need python3-venv "Python 3 with its venv module"
 }

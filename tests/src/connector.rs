@@ -125,6 +125,11 @@ impl Connector {
         self.program.resident_bytes()
     }
 
+    /// The most memory it has held so far.
+    pub fn peak_bytes(&self) -> Result<u64> {
+        self.program.peak_bytes()
+    }
+
     /// Processor time it has used so far.
     pub fn cpu_time(&self) -> Result<Duration> {
         self.program.cpu_time()
@@ -146,6 +151,14 @@ impl Connector {
     pub fn await_metric(&self, series: &str, least: f64, limit: Duration) -> Result<()> {
         eventually(limit, &format!("{series} is at least {least}"), || {
             self.metric(series).ok().filter(|&value| value >= least)
+        })?;
+        Ok(())
+    }
+
+    /// Waits until one metric is below a value.
+    pub fn await_metric_below(&self, series: &str, bound: f64, limit: Duration) -> Result<()> {
+        eventually(limit, &format!("{series} is below {bound}"), || {
+            self.metric(series).ok().filter(|&value| value < bound)
         })?;
         Ok(())
     }

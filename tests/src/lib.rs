@@ -6,7 +6,10 @@
 
 pub mod aerospike;
 pub mod cache;
+pub mod chance;
 pub mod connector;
+pub mod crowd;
+pub mod endings;
 pub mod kafka;
 pub mod keeper;
 pub mod load;

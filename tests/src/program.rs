@@ -97,14 +97,30 @@ impl Program {
 
     /// Bytes of memory it holds now.
     pub fn resident_bytes(&self) -> Result<u64> {
+        Ok(self.status("VmRSS:")? * 1024)
+    }
+
+    /// The most bytes of memory it has held so far.
+    pub fn peak_bytes(&self) -> Result<u64> {
+        Ok(self.status("VmHWM:")? * 1024)
+    }
+
+    /// Threads it has now.
+    pub fn threads(&self) -> Result<u64> {
+        self.status("Threads:")
+    }
+
+    /// Files, sockets and the like that it has open now.
+    pub fn descriptors(&self) -> Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
+    /// The number in one line of what the system says about it.
+    fn status(&self, name: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib: u64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.trim().strip_suffix(" kB"))
-            .context("no VmRSS")?
-            .parse()?;
-        Ok(kib * 1024)
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|rest| rest.split_whitespace().next());
+        Ok(number.with_context(|| format!("no {name}"))?.parse()?)
     }
 
     /// Processor time it has used so far. It can still be asked for when the program has ended,

@@ -32,6 +32,8 @@ pub struct Printed {
 pub struct Stored {
     pub partition: i32,
     pub offset: i64,
+    /// Milliseconds since 1970.
+    pub timestamp: Option<i64>,
     pub headers: usize,
     pub key: Option<Vec<u8>>,
     pub value: Option<Vec<u8>>,
@@ -95,6 +97,7 @@ pub fn read(cluster: &Cluster, topic: &str, count: usize) -> Result<Vec<Stored>>
         records.push(Stored {
             partition: message.partition(),
             offset: message.offset(),
+            timestamp: message.timestamp().to_millis(),
             headers: message.headers().map_or(0, Headers::count),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
+use super::SHARE;
 use crate::kafka::Cluster;
 use crate::reading::{self, Stored};
 use crate::source::SUCCESS;
@@ -85,6 +86,12 @@ impl Outcome {
             success.len()
         );
         Ok(arrived)
+    }
+
+    /// The place of the first change that no connection has sent yet: where a later load begins.
+    pub fn end(&self) -> u64 {
+        let numbers = self.answers.values().flatten().chain(&self.unanswered);
+        numbers.map(|number| number % SHARE + 1).max().unwrap_or(0)
     }
 
     /// Takes what a later load found out about other changes.

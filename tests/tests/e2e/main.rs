@@ -4,7 +4,10 @@
 //! `cargo test --package aeroduct-tests --test e2e`.
 
 mod faults_brokers;
+mod faults_clock;
+mod faults_limits;
 mod faults_network;
+mod faults_sources;
 mod process_answers;
 mod process_bad_input;
 mod process_client;

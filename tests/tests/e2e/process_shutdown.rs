@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use aeroduct_tests::connector::Connector;
+use aeroduct_tests::chance::{self, Chance};
+use aeroduct_tests::connector::{Connector, Launch};
+use aeroduct_tests::endings::{self, Ending};
 use aeroduct_tests::kafka::{Cluster, Topic};
-use aeroduct_tests::load::{Arrived, Load, Outcome, Running};
+use aeroduct_tests::load::{Arrived, Load, Running};
 use aeroduct_tests::message::{Message, digest};
 use aeroduct_tests::reading;
 use aeroduct_tests::source::{Heard, SUCCESS, Source};
@@ -14,13 +16,12 @@ use anyhow::{Result, ensure};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-fn under_load(topic: &'static str, further: &str) -> Result<(Connector, Running)> {
+fn under_load(topic: &str) -> Result<(Connector, Running)> {
     let cluster = Cluster::shared()?;
     cluster.create_topic(&Topic::new(topic, 3))?;
     let blocks = format!(
         "routing: {{ mode: static, destination: {topic} }}
-format: {{ mode: flat-json, metadata-key: of }}
-{further}"
+format: {{ mode: flat-json, metadata-key: of }}"
     );
     let connector = Connector::start(&cluster.bootstrap(), &blocks)?;
     let running = Load::new(connector.port, "shop", &["s"]).start()?;
@@ -30,31 +31,29 @@ format: {{ mode: flat-json, metadata-key: of }}
     Ok((connector, running))
 }
 
-/// What is in Kafka, when all that was acknowledged is among it.
-fn nothing_lost(topic: &str, outcome: &Outcome) -> Result<Arrived> {
-    let success = outcome.with(SUCCESS);
-    let arrived = Arrived::new(&reading::read(Cluster::shared()?, topic, success.len())?)?;
-    let lost = success.difference(&arrived.numbers).count();
-    ensure!(
-        lost == 0,
-        "{lost} of {} acknowledged changes are lost",
-        success.len()
-    );
-    Ok(arrived)
-}
-
-#[test]
-fn all_that_a_killed_connector_has_acknowledged_is_in_kafka() -> Result<()> {
-    let (mut connector, running) = under_load("shutdown-kill", "")?;
-    connector.kill()?;
-    let outcome = running.finish()?;
-    nothing_lost("shutdown-kill", &outcome)?;
+/// A few times, at moments of chance; `AERODUCT_ROUNDS` and `AERODUCT_SEED` make it more or again.
+fn repeat(ending: Ending, topic: &str) -> Result<()> {
+    let mut chance = Chance::of_environment()?;
+    let (cluster, launch) = (Cluster::shared()?, Launch::default());
+    let rounds = chance::rounds(6)?;
+    let outcome = endings::repeat((cluster, &launch), topic, ending, rounds, &mut chance)?;
+    ensure!(!outcome.with(SUCCESS).is_empty(), "nothing was published");
     Ok(())
 }
 
 #[test]
+fn all_that_a_killed_connector_has_acknowledged_is_in_kafka() -> Result<()> {
+    repeat(Ending::Kill, "shutdown-kill")
+}
+
+#[test]
+fn a_connector_told_to_stop_answers_what_kafka_has_and_leaves_in_time() -> Result<()> {
+    repeat(Ending::Terminate, "shutdown-term")
+}
+
+#[test]
 fn what_a_killed_connector_left_open_its_successor_brings_and_nothing_is_missing() -> Result<()> {
-    let (mut connector, running) = under_load("shutdown-again", "")?;
+    let (mut connector, running) = under_load("shutdown-again")?;
     connector.kill()?;
     let outcome = running.finish()?;
     let success = outcome.with(SUCCESS);
@@ -87,23 +86,6 @@ fn what_a_killed_connector_left_open_its_successor_brings_and_nothing_is_missing
         arrived.duplicates,
         open.len()
     );
-    Ok(())
-}
-
-#[test]
-fn a_connector_told_to_stop_answers_what_kafka_has_and_leaves_in_time() -> Result<()> {
-    let (mut connector, running) = under_load("shutdown-term", "aeroduct: { drain-timeout: 10s }")?;
-    let told = Instant::now();
-    connector.terminate()?;
-    let status = connector.wait(LIMIT)?;
-    let took = told.elapsed();
-    let outcome = running.finish()?;
-
-    assert_eq!(status.code(), Some(0), "its log:\n{}", connector.log());
-    assert!(took < Duration::from_secs(10), "{took:?}");
-    let arrived = nothing_lost("shutdown-term", &outcome)?;
-    let silent = arrived.numbers.intersection(&outcome.unanswered).count();
-    assert_eq!(silent, 0, "changes that are in Kafka and were not answered");
     Ok(())
 }
 
