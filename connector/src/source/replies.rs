@@ -5,9 +5,10 @@ use aeroduct_wire::reply::{self, ResultCode};
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// Unsent bytes above which the connection reads nothing more: a peer that sends without
-/// reading its replies must not fill our memory.
-const UNSENT_MAX: usize = 1 << 20;
+/// Unsent bytes above which the connection reads nothing more: a thousand peers that send without
+/// reading their replies must not fill our memory. What the socket holds already is far more than
+/// a peer needs that reads.
+const UNSENT_MAX: usize = 64 << 10;
 
 /// What is left of a buffer that has been larger, in bytes.
 const KEPT_CAPACITY: usize = 64 << 10;
