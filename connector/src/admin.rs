@@ -25,6 +25,7 @@ use aeroduct_process::shutdown::Shutdown;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::metrics::{self, Metrics, Outside, Ticker};
+use crate::pipeline::ordering::RecordOrder;
 use crate::pipeline::{Cargo, Window};
 
 use routes::{Endpoints, routes};
@@ -34,6 +35,7 @@ pub struct Admin {
     pub metrics: Arc<Metrics>,
     pub producer: Producer<Cargo>,
     pub window: Arc<Window>,
+    pub order: Arc<RecordOrder>,
     pub plan: Arc<Plan>,
     /// Absent when somebody else owns the log; then it is not steered here.
     pub levels: Option<Levels>,
@@ -60,6 +62,7 @@ impl Admin {
             in_flight_bytes: count(in_flight.bytes),
             in_flight_bytes_limit: count(limit.bytes),
             is_overdue: self.window.is_overdue(),
+            remembered_records: count(self.order.remembered()),
             producer: self.producer.snapshot().into(),
         }
     }

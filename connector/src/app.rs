@@ -12,7 +12,9 @@ use crate::clock::SystemClock;
 use crate::metrics::Metrics;
 use crate::pipeline::{Cargo, Load, Pipeline, Shared, Wake, Window};
 use crate::sink::{self, KafkaSink};
-use crate::source::{BindError, Gate, Listener, LongFrames, Mailbox, Order, Shard, ShardSettings};
+use crate::source::{
+    BindError, Gate, Lifetimes, Listener, LongFrames, Mailbox, Order, Shard, ShardSettings,
+};
 use aeroduct_config::Plan;
 use aeroduct_kafka::Producer;
 use aeroduct_process::admin::{AdminError, AdminServer};
@@ -101,13 +103,13 @@ impl App {
             metrics,
             drain_timeout: plan.aeroduct.drain_timeout,
         };
-        let window = app.start_shards(&plan)?;
+        let shared = app.start_shards(&plan)?;
         app.start_listener(listener, &plan)?;
-        app.start_admin(manage, &plan, window, levels)?;
+        app.start_admin(manage, &plan, shared, levels)?;
         Ok(app)
     }
 
-    fn start_shards(&mut self, plan: &Arc<Plan>) -> Result<Arc<Window>, StartError> {
+    fn start_shards(&mut self, plan: &Arc<Plan>) -> Result<Shared, StartError> {
         let window = Arc::new(Window::new(Load {
             records: plan.service.max_concurrent_records as usize,
             bytes: usize::try_from(plan.aeroduct.max_in_flight_bytes).unwrap_or(usize::MAX),
@@ -126,6 +128,10 @@ impl App {
                 .service
                 .socket_receive_buffer_bytes
                 .map(|bytes| bytes as usize),
+            lifetimes: Lifetimes {
+                age: plan.aeroduct.max_connection_age,
+                idle: plan.aeroduct.idle_timeout,
+            },
             long_frames: Arc::new(LongFrames::new(window.limit().bytes / 2)),
         };
         for (number, metrics) in self.metrics.shards().iter().enumerate() {
@@ -150,7 +156,7 @@ impl App {
         }
         let wake = |mailbox: &Arc<Mailbox>| Arc::clone(mailbox) as Arc<dyn Wake>;
         window.wake_when_free(self.shards.iter().map(wake).collect());
-        Ok(window)
+        Ok(common)
     }
 
     fn start_listener(&mut self, listener: Listener, plan: &Plan) -> Result<(), StartError> {
@@ -170,7 +176,7 @@ impl App {
         &mut self,
         server: Option<AdminServer>,
         plan: &Arc<Plan>,
-        window: Arc<Window>,
+        shared: Shared,
         levels: Option<Levels>,
     ) -> Result<(), StartError> {
         let (controller, shutdown) = shutdown::channel();
@@ -178,7 +184,8 @@ impl App {
         let admin = Admin {
             metrics: Arc::clone(&self.metrics),
             producer: self.producer.clone(),
-            window,
+            window: shared.window,
+            order: shared.order,
             plan: Arc::clone(plan),
             levels,
         };

@@ -8,6 +8,7 @@ mod connection;
 mod desk;
 #[cfg(all(test, aeroduct_loom))]
 mod interleavings;
+mod lifetime;
 mod listener;
 mod mailbox;
 mod partial;
@@ -17,6 +18,7 @@ mod stream;
 mod turns;
 
 pub use desk::ShardSettings;
+pub use lifetime::Lifetimes;
 pub use listener::{BindError, Gate, Listener};
 pub use mailbox::{Mailbox, Order};
 pub use partial::LongFrames;

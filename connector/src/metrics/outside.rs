@@ -13,6 +13,8 @@ pub struct Outside {
     pub in_flight_bytes_limit: u64,
     /// Whether the window is held by overdue messages, so that records are not produced.
     pub is_overdue: bool,
+    /// Records whose last update is remembered to keep versions in order.
+    pub remembered_records: u64,
     pub producer: ProducerFigures,
 }
 

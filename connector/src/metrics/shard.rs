@@ -38,6 +38,7 @@ pub struct ShardMetrics {
     pub(super) broken: AtomicU64,
     pub(super) stalled_us: AtomicU64,
     pub(super) ahead: AtomicU64,
+    pub(super) letters: AtomicU64,
     /// Milliseconds, and the moment they were noted in microseconds after `origin`; 0: never.
     last_lag_ms: AtomicU64,
     last_lag_at: AtomicU64,
@@ -70,6 +71,7 @@ impl ShardMetrics {
             broken: zero(),
             stalled_us: zero(),
             ahead: zero(),
+            letters: zero(),
             last_lag_ms: zero(),
             last_lag_at: zero(),
             skipped: LabelCounters::default(),
@@ -139,6 +141,11 @@ impl ShardMetrics {
     /// `messages` sound frames held no sound message.
     pub fn parse_error(&self, messages: u64) {
         add(&self.malformed, messages);
+    }
+
+    /// `records` were sent as dead letters.
+    pub fn letters(&self, records: u64) {
+        add(&self.letters, records);
     }
 
     /// `records` were changed in the future, as our clock has it.

@@ -45,6 +45,8 @@ pub struct Totals {
     pub malformed: u64,
     pub stalled: Duration,
     pub ahead: u64,
+    /// Records sent as dead letters.
+    pub letters: u64,
     pub skipped: BTreeMap<&'static str, u64>,
     pub failed: BTreeMap<&'static str, u64>,
     /// The newest lag of any shard, in milliseconds.
@@ -95,6 +97,7 @@ impl Totals {
         self.malformed += load(&shard.malformed);
         self.stalled += Duration::from_micros(load(&shard.stalled_us));
         self.ahead += load(&shard.ahead);
+        self.letters += load(&shard.letters);
         add_labels(&mut self.skipped, &shard.skipped);
         add_labels(&mut self.failed, &shard.failed);
         self.record_bytes.add(&shard.record_bytes.read());
@@ -131,6 +134,7 @@ impl Metrics {
             malformed: 0,
             stalled: Duration::ZERO,
             ahead: 0,
+            letters: 0,
             skipped: BTreeMap::new(),
             failed: BTreeMap::new(),
             last_lag_ms: last_lag.max().map(|(_, ms)| ms),

@@ -158,6 +158,7 @@ fn busy() -> Snapshot {
     first.lag(1_688, 6);
     first.ahead(2);
     second.ahead(1);
+    first.letters(4);
     first.replied_after_report(MS / 2, 8);
     first.stalled(250 * MS);
     second.stalled(500 * MS);
@@ -181,6 +182,7 @@ fn outside() -> Outside {
         in_flight_bytes: 4_096,
         in_flight_bytes_limit: 256 << 20,
         is_overdue: false,
+        remembered_records: 7,
         producer: ProducerFigures {
             delivered_messages: 21,
             clients_created: 3,
@@ -243,6 +245,8 @@ fn a_scrape_is_sound_and_tells_the_counts() {
     );
     assert_eq!(value("back_pressure_seconds_total", &[]), Some(0.75));
     assert_eq!(value("records_ahead_total", &[]), Some(3.0));
+    assert_eq!(value("dead_letters_total", &[]), Some(4.0));
+    assert_eq!(value("remembered_records", &[]), Some(7.0));
     assert_eq!(value("in_flight_records_limit", &[]), Some(32_768.0));
     assert_eq!(value("producer_brokers", &[("state", "up")]), Some(1.0));
     assert_eq!(value("producer_brokers", &[("state", "down")]), Some(0.0));

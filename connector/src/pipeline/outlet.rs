@@ -257,6 +257,7 @@ impl<S: Sink> Outlet<S> {
                 let slot = manifest.slot();
                 self.sink
                     .add(letter.write(topic, slot, &mut manifest.arena));
+                self.metrics.letters(1);
                 manifest.letters.push(slot);
                 manifest.boarded += 1;
                 manifest.loaded += 1;

@@ -1,5 +1,6 @@
 //! One connection of a source: bytes in, flights in arrival order, replies out.
 
+use super::lifetime::Lifetime;
 use super::mailbox::Bell;
 use super::partial::{FRAME_TIME, LongFrames, Partial};
 use super::replies::Replies;
@@ -39,6 +40,12 @@ pub(super) enum End {
     /// The peer does not read its replies.
     #[error("the peer has read none of its replies for {} s", REPLY_TIME.as_secs())]
     ReplyTimeout,
+    /// It has reached `max-connection-age`.
+    #[error("as old as connections may become")]
+    Aged,
+    /// Nothing has come over it for `idle-timeout`.
+    #[error("idle for as long as connections may be")]
+    Idle,
     /// The process shuts down.
     #[error("shutting down")]
     Drained,
@@ -84,6 +91,7 @@ pub(super) struct Connection<T> {
     replies: Replies,
     bell: Arc<Bell>,
     origin: Origin,
+    lifetime: Lifetime,
 }
 
 impl<T: Stream> Connection<T> {
@@ -92,7 +100,7 @@ impl<T: Stream> Connection<T> {
         peer: SocketAddr,
         port: u16,
         bell: Arc<Bell>,
-        frames: Arc<LongFrames>,
+        (frames, lifetime): (Arc<LongFrames>, Lifetime),
     ) -> Self {
         Self {
             stream,
@@ -109,6 +117,7 @@ impl<T: Stream> Connection<T> {
                 wake: Arc::clone(&bell) as Arc<dyn Wake>,
             },
             bell,
+            lifetime,
         }
     }
 
@@ -190,6 +199,7 @@ impl<T: Stream> Connection<T> {
         pipeline: &mut Pipeline<S, C>,
     ) {
         let arrived = pipeline.clock().moment();
+        self.lifetime.hear(arrived.instant);
         if let Some(buffer) = buffer {
             let input = &buffer[..self.partial.bytes().len() + count];
             let used = self.dispatch(input, arrived, pipeline);
@@ -373,6 +383,14 @@ impl<T: Stream> Connection<T> {
         if matches!(self.phase, Phase::Open) && self.partial.is_late(now) {
             self.partial.clear();
             self.phase = Phase::Closing(End::FrameTimeout);
+        }
+        let is_quiet =
+            self.flights.is_empty() && self.replies.is_empty() && self.partial.bytes().is_empty();
+        if matches!(self.phase, Phase::Open)
+            && let Some(end) = self.lifetime.end(is_quiet, now)
+        {
+            self.partial.clear();
+            self.phase = Phase::Closing(end);
         }
     }
 

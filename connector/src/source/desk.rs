@@ -1,6 +1,7 @@
 //! The work of a shard on the connections it owns, whoever tells it what has happened to them.
 
 use super::connection::{Connection, End, Turn};
+use super::lifetime::Lifetimes;
 use super::mailbox::{Bell, Mailbox, Order};
 use super::partial::LongFrames;
 use super::stream::Stream;
@@ -33,6 +34,8 @@ pub struct ShardSettings {
     pub is_ack_buffered: bool,
     /// `service.socket-receive-buffer-bytes`: bytes of one read.
     pub read_bytes: Option<usize>,
+    /// For how long connections may be open and idle.
+    pub lifetimes: Lifetimes,
     /// What begun frames of all shards may hold.
     pub long_frames: Arc<LongFrames>,
 }
@@ -69,6 +72,8 @@ pub(super) struct Desk<S: Sink, T, C: Clock> {
     buffer: Vec<u8>,
     checked: Instant,
     is_draining: bool,
+    /// Connections so far.
+    admitted: u32,
     broken: Throttle,
 }
 
@@ -91,6 +96,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
             checked: pipeline.clock().instant(),
             pipeline,
             is_draining: false,
+            admitted: 0,
             broken: Throttle::default(),
         }
     }
@@ -129,7 +135,11 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         let entry = self.connections.vacant_entry();
         let bell = Arc::new(Bell::new(entry.key(), Arc::clone(&self.mailbox)));
         let frames = Arc::clone(&self.settings.long_frames);
-        let connection = entry.insert(Connection::new(stream, peer, port, bell, frames));
+        let now = self.pipeline.clock().instant();
+        let lifetime = self.settings.lifetimes.begin(self.admitted, now);
+        self.admitted = self.admitted.wrapping_add(1);
+        let limits = (frames, lifetime);
+        let connection = entry.insert(Connection::new(stream, peer, port, bell, limits));
         if self.is_draining {
             connection.drain();
         }
@@ -247,7 +257,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
     fn log_end(&self, connection: &Connection<T>, end: &End) {
         let peer = connection.peer();
         match end {
-            End::ClosedByPeer | End::Fail(_) | End::Drained => {
+            End::ClosedByPeer | End::Fail(_) | End::Aged | End::Idle | End::Drained => {
                 tracing::debug!(target: "server", %peer, reason = end as &dyn std::error::Error, "connection closed");
             }
             End::Broken(_) | End::FrameTimeout | End::ReplyTimeout => {

@@ -145,8 +145,18 @@ const RECORDS: &[Native] = &[
     ),
     counter(
         "aeroduct_connector_messages_malformed_total",
-        "Messages that are no sound records, answered with a permanent error",
+        "Messages that are no sound records, answered with a permanent error or sent as dead letters",
         |it| it.totals.malformed,
+    ),
+    counter(
+        "aeroduct_connector_dead_letters_total",
+        "Records sent to the topic of aeroduct.dead-letter, which would have been refused for good",
+        |it| it.totals.letters,
+    ),
+    gauge(
+        "aeroduct_connector_remembered_records",
+        "Records whose last update is remembered, because record-ordering is on",
+        |it| it.outside.remembered_records,
     ),
     counter(
         "aeroduct_connector_records_ahead_total",

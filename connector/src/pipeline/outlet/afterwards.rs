@@ -87,6 +87,7 @@ impl<S: Sink> Outlet<S> {
             letter.write(topic, 0, &mut out)
         });
         flight.note_letter(slot);
+        self.metrics.letters(1);
         let batch = Batch {
             bytes: out.len(),
             ceiling: Arc::new(Ceiling::new(usize::MAX)),

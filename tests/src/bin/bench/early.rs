@@ -11,7 +11,7 @@ use aeroduct_config::Plan;
 use aeroduct_connector::clock::SystemClock;
 use aeroduct_connector::metrics::Metrics;
 use aeroduct_connector::pipeline::{Load, Message, Pipeline, Shared, Shipment, Sink, Window};
-use aeroduct_connector::source::{Listener, LongFrames, Shard, ShardSettings};
+use aeroduct_connector::source::{Lifetimes, Listener, LongFrames, Shard, ShardSettings};
 use aeroduct_kafka::{Parcel, Piece, Producer, Publisher, Recipient, Report, TopicIndex};
 use std::path::Path;
 use std::sync::Arc;
@@ -128,6 +128,7 @@ pub(crate) fn serve(file: &Path) -> anyhow::Result<()> {
             reply_deadline: plan.aeroduct.reply_deadline,
             is_ack_buffered: true,
             read_bytes: None,
+            lifetimes: Lifetimes::default(),
             long_frames: Arc::new(LongFrames::new(128 << 20)),
         };
         let shard = Shard::new(settings, pipeline, Arc::clone(metrics))?;
