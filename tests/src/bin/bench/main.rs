@@ -199,7 +199,7 @@ fn measure(cli: &Cli) -> anyhow::Result<ExitCode> {
         (Figures::Topics, pipe::topics),
         (Figures::Tax, early::run),
         (Figures::Footprint, footprint::run),
-        (Figures::Watching, footprint::watching),
+        (Figures::Watching, counts::watching),
         (Figures::Real, real::run),
     ];
     let mut is_complete = true;
