@@ -14,7 +14,7 @@ mod ceiling_c;
 mod counts;
 mod early;
 mod footprint;
-mod json;
+mod formats;
 mod pipe;
 mod process;
 mod produce;
@@ -60,8 +60,8 @@ enum Figures {
     Latency,
     /// P10: a thousand topics.
     Topics,
-    /// P11: the JSON writer.
-    Json,
+    /// P11 and P13: the writers of JSON and MessagePack.
+    Formats,
     /// Ways to produce.
     Produce,
     /// P18: what answering after Kafka costs.
@@ -191,7 +191,7 @@ fn measure(cli: &Cli) -> anyhow::Result<ExitCode> {
         is_quick: cli.quick,
     };
     let steps: [(Figures, Step); 10] = [
-        (Figures::Json, json::run),
+        (Figures::Formats, formats::run),
         (Figures::Produce, produce::run),
         (Figures::Pipe, pipe::run),
         (Figures::Counts, counts::run),

@@ -1,6 +1,8 @@
 //! The record that all figures are for: 8 bins, 377 bytes on the wire, written by serde the
 //! way a program without a writer of its own would do it.
 
+pub(crate) mod packed;
+
 use aeroduct_record::cdt::MapOrder;
 use aeroduct_record::cdt::{Event, Value};
 use aeroduct_record::{Collection, LastUpdate, Operation, Particle, Record, Ttl};
