@@ -33,6 +33,11 @@ pub mod tool {
     pub const CONSUMER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 }
 
+/// The version of the brokers and of Kafka's own tools.
+pub fn version() -> &'static str {
+    jars::version()
+}
+
 /// What a cluster shall be like.
 #[derive(Clone, Debug)]
 pub struct Layout {

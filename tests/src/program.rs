@@ -35,6 +35,11 @@ impl Program {
         })
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// All it has printed so far.
     pub fn log(&self) -> String {
         fs::read(&self.log)

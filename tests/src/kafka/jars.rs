@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::settings::{self, Ports};
 use super::{CLUSTER_ID, Layout, START_LIMIT, STOP_LIMIT};
 use crate::program::Program;
-use crate::{cache, keeper};
+use crate::{cache, java, keeper};
 
 const POM: &str = include_str!("../../rig/kafka/pom.xml");
 const LOGGING: &str = include_str!("../../rig/kafka/log4j2.yaml");
@@ -35,7 +35,7 @@ impl Jars {
 
     /// A call of Java with all that must come before the class.
     pub(super) fn java(&self, heap_mib: u32, options: &[&str]) -> Command {
-        let mut command = Command::new(java());
+        let mut command = Command::new(java::program());
         command
             .arg(format!("-Xmx{heap_mib}m"))
             .arg("-XX:+UseSerialGC");
@@ -57,16 +57,11 @@ impl Jars {
     }
 
     fn find() -> Result<Self> {
-        let version = java_version()?;
+        let version = java::version()?;
         let folder = cache::folder("kafka", &cache::key(&[POM, LOGGING]), fetch)?;
-        let mut jars: Vec<PathBuf> = fs::read_dir(&folder)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<Result<_>>()?;
-        jars.retain(|path| path.extension().is_some_and(|extension| extension == "jar"));
-        // The archive of classes is tied to this very order.
-        jars.sort();
         let mut found = Self {
-            class_path: env::join_paths(&jars)?,
+            // The archive of classes is tied to this very order.
+            class_path: env::join_paths(java::jars(&folder)?)?,
             logging: folder.join("log4j2.yaml"),
             archive: None,
         };
@@ -114,59 +109,16 @@ impl Jars {
 }
 
 fn fetch(draft: &Path) -> Result<()> {
-    let version = POM
-        .split_once("<kafka.version>")
-        .and_then(|(_, rest)| rest.split_once('<'))
-        .map_or("", |(version, _)| version);
+    let version = version();
     keeper::say(&format!(
         "fetching Kafka {version} from Maven Central (45 MB, once)"
     ));
-    let pom = draft.join("pom.xml");
-    fs::write(&pom, POM)?;
     fs::write(draft.join("log4j2.yaml"), LOGGING)?;
-    let output = Command::new("mvn")
-        .args(["-B", "-q", "-f"])
-        .arg(&pom)
-        .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
-        .arg(format!("-DoutputDirectory={}", draft.display()))
-        .stdin(Stdio::null())
-        .output()
-        .context(
-            "mvn cannot be started: install Maven (Debian and Ubuntu: apt-get install maven)",
-        )?;
-    if !output.status.success() {
-        bail!(
-            "Maven could not fetch Kafka {version}; it says:\n{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
-    }
-    Ok(())
+    java::fetch(POM, &[], draft).with_context(|| format!("Kafka {version}"))
 }
 
-/// The Java of `JAVA_HOME`, or the first one on the path.
-fn java() -> PathBuf {
-    env::var_os("JAVA_HOME")
-        .map(|home| Path::new(&home).join("bin/java"))
-        .filter(|java| java.exists())
-        .unwrap_or_else(|| PathBuf::from("java"))
-}
-
-fn java_version() -> Result<String> {
-    const REMEDY: &str =
-        "install Java 17 or later (Debian and Ubuntu: apt-get install openjdk-17-jre-headless)";
-    let output = Command::new(java())
-        .arg("-version")
-        .output()
-        .with_context(|| format!("java cannot be started: {REMEDY}"))?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    // openjdk version "17.0.15" 2025-04-15
-    let major = text
-        .split_once('"')
-        .and_then(|(_, rest)| rest.split(['.', '"', '-']).next())
-        .and_then(|major| major.parse::<u32>().ok());
-    match major {
-        Some(17..) => Ok(text),
-        Some(old) => bail!("Kafka needs a newer Java than {old}: {REMEDY}"),
-        None => bail!("java -version says something unknown: {text:?}; {REMEDY}"),
-    }
+pub(super) fn version() -> &'static str {
+    POM.split_once("<kafka.version>")
+        .and_then(|(_, rest)| rest.split_once('<'))
+        .map_or("", |(version, _)| version)
 }

@@ -2,13 +2,12 @@
 //! run lengths: P5, P6, P22. The same on every machine and at every load.
 
 use crate::Bench;
+use crate::http;
 use crate::process::{Served, sibling};
 use crate::report::{Bounds, Figure};
 use crate::system::{self, System};
 use aeroduct_simulator::load::End;
 use anyhow::{Context, ensure};
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
@@ -163,26 +162,13 @@ impl Subject<'_> {
         );
         if let Some(port) = self.scraped {
             // Once more than is counted: the first one in each run also prepares what stays.
-            (0..=records / RECORDS_PER_SCRAPE).try_for_each(|_| scrape(port))?;
+            for _ in 0..=records / RECORDS_PER_SCRAPE {
+                http::request(port, "GET", "/manage/rest/v1/prometheus", "")?;
+            }
         }
         served.end()?;
         number_after(&std::fs::read_to_string(&log)?, tool.words)
     }
-}
-
-fn scrape(port: u16) -> anyhow::Result<()> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.write_all(
-        b"GET /manage/rest/v1/prometheus HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    ensure!(
-        answer.starts_with("HTTP/1.1 200"),
-        "no metrics came: {}",
-        answer.lines().next().unwrap_or_default()
-    );
-    Ok(())
 }
 
 fn number_after(log: &str, words: &str) -> anyhow::Result<f64> {

@@ -15,12 +15,17 @@ mod counts;
 mod early;
 mod footprint;
 mod formats;
+mod http;
+mod in_memory;
+mod peers;
+mod performance;
 mod pipe;
 mod process;
 mod produce;
 mod real;
 mod reference;
 mod report;
+mod sample;
 mod system;
 
 use clap::{Parser, Subcommand};
@@ -40,13 +45,13 @@ struct Cli {
     #[arg(value_enum)]
     figures: Vec<Figures>,
     /// One short round each: shows that everything runs, measures nothing.
-    #[arg(long)]
+    #[arg(long, global = true)]
     quick: bool,
     /// Where the figures go for machines.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     json: Option<PathBuf>,
     #[command(subcommand)]
-    serve: Option<Child>,
+    task: Option<Task>,
 }
 
 /// Groups of figures.
@@ -72,6 +77,15 @@ enum Figures {
     Real,
     /// P22: what metrics and logs cost.
     Watching,
+}
+
+/// What is not a run of the figures.
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// P16, P21: in turn with other programs that bring records to a real Kafka.
+    Peers(peers::Options),
+    #[command(flatten)]
+    Serve(Child),
 }
 
 /// What this program does as its own child.
@@ -101,6 +115,30 @@ struct Bench {
 }
 
 impl Bench {
+    fn new(cli: &Cli) -> anyhow::Result<Self> {
+        Ok(Self {
+            report: Report::new(),
+            folder: tempfile::tempdir()?,
+            is_quick: cli.quick,
+        })
+    }
+
+    /// Prints the table; a failure when something that must hold does not.
+    #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+    fn finish(&self, cli: &Cli, is_complete: bool) -> anyhow::Result<ExitCode> {
+        println!("{}", self.report);
+        if let Some(file) = &cli.json {
+            std::fs::write(file, serde_json::to_vec_pretty(&self.report)?)?;
+            println!("for machines: {}", file.display());
+        }
+        let holds = is_complete && (self.is_quick || self.report.holds());
+        Ok(if holds {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+
     fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -130,25 +168,30 @@ fn say(what: &str) {
 
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
-    match cli.serve {
-        Some(serve) => serve.run().map(|()| ExitCode::SUCCESS),
+    match &cli.task {
+        Some(Task::Serve(child)) => child.run().map(|()| ExitCode::SUCCESS),
+        Some(Task::Peers(options)) => {
+            let mut bench = Bench::new(&cli)?;
+            peers::run(options, &mut bench)?;
+            bench.finish(&cli, true)
+        }
         None => measure(&cli),
     }
 }
 
 impl Child {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(&self) -> anyhow::Result<()> {
         match self {
-            Self::Mock { topics } => serve_mock(topics),
-            Self::A { bootstrap } => baseline_a::serve(&bootstrap, system::TOPIC),
+            Self::Mock { topics } => serve_mock(*topics),
+            Self::A { bootstrap } => baseline_a::serve(bootstrap, system::TOPIC),
             Self::B { bootstrap, config } => {
-                let plan = aeroduct_config::load(&config)?;
-                baseline_b::serve(&bootstrap, plan)
+                let plan = aeroduct_config::load(config)?;
+                baseline_b::serve(bootstrap, plan)
             }
             Self::C { bootstrap } => {
-                ceiling_c::serve(&bootstrap, system::TOPIC, reference::PREBUILT)
+                ceiling_c::serve(bootstrap, system::TOPIC, reference::PREBUILT)
             }
-            Self::Early { config } => early::serve(&config),
+            Self::Early { config } => early::serve(config),
         }
     }
 }
@@ -183,13 +226,8 @@ fn keep_awake(bootstrap: &str, is_done: &AtomicBool) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 fn measure(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let mut bench = Bench {
-        report: Report::new(),
-        folder: tempfile::tempdir()?,
-        is_quick: cli.quick,
-    };
+    let mut bench = Bench::new(cli)?;
     let steps: [(Figures, Step); 10] = [
         (Figures::Formats, formats::run),
         (Figures::Produce, produce::run),
@@ -211,15 +249,5 @@ fn measure(cli: &Cli) -> anyhow::Result<ExitCode> {
             bench.report.note(note);
         }
     }
-    println!("{}", bench.report);
-    if let Some(file) = &cli.json {
-        std::fs::write(file, serde_json::to_vec_pretty(&bench.report)?)?;
-        println!("for machines: {}", file.display());
-    }
-    let holds = is_complete && (bench.is_quick || bench.report.holds());
-    Ok(if holds {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    bench.finish(cli, is_complete)
 }

@@ -75,15 +75,7 @@ impl Served {
 
     /// Resident memory now and at its highest, in MiB.
     pub(crate) fn memory(&self) -> anyhow::Result<(f64, f64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let mib = |name: &str| -> anyhow::Result<f64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let kib = line
-                .and_then(|rest| rest.split_whitespace().next())
-                .context("no such row")?;
-            Ok(kib.parse::<f64>()? / 1024.0)
-        };
-        Ok((mib("VmRSS:")?, mib("VmHWM:")?))
+        memory_of(&self.child.id().to_string())
     }
 
     /// Asks it to end and waits for that.
@@ -116,6 +108,19 @@ pub(crate) fn cpu_of(process: &str) -> anyhow::Result<Duration> {
     };
     // USER_HZ is 100 on every Linux platform that Rust supports.
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
+}
+
+/// Resident memory of a process now and at its highest, in MiB.
+pub(crate) fn memory_of(process: &str) -> anyhow::Result<(f64, f64)> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let mib = |name: &str| -> anyhow::Result<f64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line
+            .and_then(|rest| rest.split_whitespace().next())
+            .context("no such row")?;
+        Ok(kib.parse::<f64>()? / 1024.0)
+    };
+    Ok((mib("VmRSS:")?, mib("VmHWM:")?))
 }
 
 /// A program that was built beside this one.

@@ -23,10 +23,10 @@ pub(crate) struct Figure {
 /// The floor and the goal of one figure.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Bounds {
-    must: f64,
-    goal: f64,
+    pub(crate) must: f64,
+    pub(crate) goal: f64,
     /// More is better; else less is.
-    upwards: bool,
+    pub(crate) upwards: bool,
 }
 
 impl Bounds {
@@ -46,7 +46,7 @@ impl Bounds {
         }
     }
 
-    fn verdict(self, value: f64) -> &'static str {
+    pub(crate) fn verdict(self, value: f64) -> &'static str {
         let reaches = |bound: f64| {
             if self.upwards {
                 value >= bound
@@ -72,10 +72,15 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Machine {
-    processor: String,
-    cores: usize,
-    load: String,
+pub(crate) struct Machine {
+    pub(crate) processor: String,
+    pub(crate) cores: usize,
+    /// In GiB.
+    pub(crate) memory: f64,
+    /// Name and release of the operating system's kernel.
+    pub(crate) kernel: String,
+    /// Over 1, 5 and 15 minutes, before the first figure.
+    pub(crate) load: String,
 }
 
 impl Report {
@@ -84,6 +89,11 @@ impl Report {
             machine: Machine::here(),
             ..Self::default()
         }
+    }
+
+    /// Where this was measured.
+    pub(crate) const fn machine(&self) -> &Machine {
+        &self.machine
     }
 
     pub(crate) fn add(&mut self, figure: Figure) {
@@ -135,12 +145,20 @@ impl Machine {
     fn here() -> Self {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         let cpu = read("/proc/cpuinfo");
+        let memory = read("/proc/meminfo");
+        // MemTotal:       24689316 kB
+        let kib = memory.split_whitespace().nth(1);
+        let kib = kib
+            .and_then(|kib| kib.parse::<f64>().ok())
+            .unwrap_or(f64::NAN);
         let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
         Self {
             processor: model.map_or_else(String::new, |name| {
                 name.trim_matches(['\t', ' ', ':']).to_owned()
             }),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
+            memory: kib / f64::from(1 << 20),
+            kernel: format!("Linux {}", read("/proc/sys/kernel/osrelease").trim()),
             load: read("/proc/loadavg")
                 .split(' ')
                 .take(3)
@@ -156,6 +174,7 @@ impl fmt::Display for Report {
             processor,
             cores,
             load,
+            ..
         } = &self.machine;
         writeln!(f, "\n{processor}, {cores} cores, load before {load}\n")?;
         writeln!(

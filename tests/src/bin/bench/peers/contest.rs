@@ -1,0 +1,150 @@
+//! The connector and one peer in turn.
+
+use super::Name;
+use super::field::{Facts, Field, Goal, Peer, Run};
+use crate::Bench;
+use crate::process::Served;
+use crate::report::{Bounds, Figure, median};
+use crate::sample;
+use crate::system::{self, System};
+
+/// Records of each run, on both sides.
+const RECORDS: u64 = 2_000_000;
+
+/// The same for `--quick`.
+const FEW_RECORDS: u64 = 100_000;
+
+/// The runs of the connector and of one peer.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) name: Name,
+    pub(super) facts: Facts,
+    pub(super) records: u64,
+    pub(super) ours: Side,
+    pub(super) theirs: Side,
+    /// The connector's divided by the peer's, pair by pair.
+    pub(super) cost_ratio: Spread,
+    pub(super) rate_ratio: Spread,
+}
+
+/// What the runs of one side showed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Side {
+    /// Records per second.
+    pub(super) rate: Spread,
+    /// Nanoseconds per record.
+    pub(super) cpu_ns: Spread,
+    /// The highest of all runs, in MiB.
+    pub(super) memory_mib: f64,
+}
+
+/// The middle of some runs, the lowest and the highest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spread {
+    pub(super) middle: f64,
+    pub(super) lowest: f64,
+    pub(super) highest: f64,
+}
+
+/// Measures both in turn, after one run of each that is not counted.
+pub(super) fn hold(
+    bench: &Bench,
+    field: &Field,
+    name: Name,
+    peer: &dyn Peer,
+) -> anyhow::Result<Outcome> {
+    let records = if bench.is_quick { FEW_RECORDS } else { RECORDS };
+    let bootstrap = field.kafka.bootstrap();
+    let served = System::Aeroduct.start(&bootstrap, &system::one_topic(), bench.folder())?;
+    let mut runner = peer.start(field, records)?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..=bench.rounds() {
+        crate::say(&match round {
+            0 => format!("{}: warming up", name.text()),
+            round => format!("{}, round {round}", name.text()),
+        });
+        let pair = (
+            publish(&served, field, records)?,
+            runner.publish(field, records)?,
+        );
+        if round > 0 {
+            ours.push(pair.0);
+            theirs.push(pair.1);
+        }
+    }
+    drop(runner);
+    served.end()?;
+    let ratio = |figure: fn(&Run) -> f64| {
+        let pairs = ours.iter().zip(&theirs);
+        Spread::of(pairs.map(|(our, their)| figure(our) / figure(their)))
+    };
+    Ok(Outcome {
+        name,
+        facts: peer.facts(),
+        records,
+        cost_ratio: ratio(|run| run.cpu_ns),
+        rate_ratio: ratio(|run| run.rate),
+        ours: Side::of(&ours),
+        theirs: Side::of(&theirs),
+    })
+}
+
+/// One run of the connector: until every record is acknowledged and in the topic.
+fn publish(served: &Served, field: &Field, records: u64) -> anyhow::Result<Run> {
+    let before = field.ends.sum()?;
+    let measured = system::drive(served, &sample::plan(served, records))?;
+    field.ends.expect(before + records)?;
+    Ok(Run {
+        rate: measured.report.rate(),
+        cpu_ns: measured.cpu_ns,
+        memory_mib: served.memory()?.1,
+    })
+}
+
+impl Outcome {
+    /// The judged ratio, its spread and its bounds.
+    pub(super) const fn judged(&self) -> (Spread, Bounds) {
+        match self.facts.goal {
+            Goal::Cost(bounds) => (self.cost_ratio, bounds),
+            Goal::Rate(bounds) => (self.rate_ratio, bounds),
+        }
+    }
+
+    /// For the list of figures.
+    pub(super) fn figure(&self) -> Figure {
+        let (ratio, bounds) = self.judged();
+        let (id, what) = match self.facts.goal {
+            Goal::Cost(_) => ("P16", "processor time per record"),
+            Goal::Rate(_) => ("P21", "records/s"),
+        };
+        Figure::of(
+            id,
+            &format!("{what}, times {}", self.name.text()),
+            format!("{:.2} x", ratio.middle),
+            ratio.middle,
+        )
+        .spread((ratio.lowest, ratio.highest))
+        .judged(bounds)
+    }
+}
+
+impl Side {
+    fn of(runs: &[Run]) -> Self {
+        Self {
+            rate: Spread::of(runs.iter().map(|run| run.rate)),
+            cpu_ns: Spread::of(runs.iter().map(|run| run.cpu_ns)),
+            memory_mib: runs.iter().map(|run| run.memory_mib).fold(0.0, f64::max),
+        }
+    }
+}
+
+impl Spread {
+    fn of(runs: impl Iterator<Item = f64>) -> Self {
+        let (middle, (lowest, highest)) = median(runs.collect());
+        Self {
+            middle,
+            lowest,
+            highest,
+        }
+    }
+}

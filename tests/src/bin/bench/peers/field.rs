@@ -1,0 +1,74 @@
+//! Where peers are measured, and what they are to the bench.
+
+use super::ends::Ends;
+use crate::in_memory::InMemory;
+use crate::report::Bounds;
+use crate::sample::Sample;
+use std::path::Path;
+
+/// A real Kafka, and the records to bring there.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) kafka: InMemory,
+    pub(super) sample: Sample,
+    pub(super) ends: Ends,
+}
+
+/// A program to measure beside, ready to be started.
+pub(super) trait Peer {
+    fn facts(&self) -> Facts;
+
+    /// Starts what stays running from one run to the next. Each run will have so many records.
+    fn start(&self, field: &Field, records: u64) -> anyhow::Result<Box<dyn Runner>>;
+}
+
+/// A started peer; ended when it is dropped.
+pub(super) trait Runner {
+    /// Brings so many records into the topic; returns when all are there.
+    fn publish(&mut self, field: &Field, records: u64) -> anyhow::Result<Run>;
+}
+
+/// What a reader must know of a peer.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) version: String,
+    /// From where to where, and with which key.
+    pub(super) way: &'static str,
+    /// What the connector does and this one does not.
+    pub(super) lacks: &'static str,
+    pub(super) goal: Goal,
+}
+
+/// What is judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Goal {
+    /// Processor time per record, the connector's divided by the peer's.
+    Cost(Bounds),
+    /// Records per second, likewise.
+    Rate(Bounds),
+}
+
+/// What one run showed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// Records per second.
+    pub(super) rate: f64,
+    /// Processor time per record, in nanoseconds.
+    pub(super) cpu_ns: f64,
+    /// Resident memory at its highest so far, in MiB.
+    pub(super) memory_mib: f64,
+}
+
+impl Field {
+    pub(super) fn prepare(folder: &Path) -> anyhow::Result<Self> {
+        crate::say("a real Kafka, and what the connector publishes there");
+        let kafka = InMemory::start()?;
+        let sample = Sample::take(&kafka, folder)?;
+        let ends = Ends::new(&kafka.bootstrap())?;
+        Ok(Self {
+            kafka,
+            sample,
+            ends,
+        })
+    }
+}

