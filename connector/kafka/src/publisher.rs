@@ -43,8 +43,8 @@ pub struct Piece {
     pub key: Option<Range<u32>>,
     /// The value.
     pub value: Range<u32>,
-    /// Timestamp and headers, if it has any. Such a record is handed over by itself, at about
-    /// twice the cost.
+    /// Timestamp and headers, if it has any. Such a record is handed over by itself, which costs
+    /// two to four times as much, the more headers the more.
     pub extras: Place,
     /// Decides the partition, as in Java's producer; see [`murmur2`](crate::murmur2()).
     pub hash: u32,

@@ -1,41 +1,51 @@
-//! What the producer does when the cluster misbehaves.
+//! What the producer does when brokers, leaders and connections come and go.
 
 use std::time::Duration;
 
 use aeroduct_kafka::mock::{Api, ErrorCode, MockCluster};
-use aeroduct_kafka::{BrokerState, Failure, Report};
+use aeroduct_kafka::{BrokerState, Failure, Settings};
 
-use crate::rig::{LIMIT, Rig, eventually, property, read, text};
+use crate::rig::{LIMIT, Rig, eventually, property, text};
+use crate::rounds::Rounds;
 
-/// Ships numbered records of one key, one per parcel, and checks that all are delivered
-/// and lie in their order.
-fn numbers_arrive_in_order(rig: &mut Rig, topic: &str, mut disturb: impl FnMut(&Rig, u32)) {
-    let count = 300;
-    let mut sheets = Vec::new();
-    for number in 0..count {
-        disturb(rig, number);
-        sheets.push(rig.ship(topic, &[("k", &number.to_string())]));
-    }
-    for sheet in sheets {
-        sheet.assert_delivered(1);
-    }
-    let records = rig.read(topic, count as usize);
-    let found: Vec<u32> = records
-        .iter()
-        .map(|record| text(record.value.as_ref()).parse().unwrap())
-        .collect();
-    assert!(found.is_sorted(), "{found:?}");
+/// Errors of a broker that pass by themselves, so that librdkafka sends again. The last closes
+/// the connection.
+const PASSING: [ErrorCode; 11] = [
+    ErrorCode::NOT_LEADER_FOR_PARTITION,
+    ErrorCode::LEADER_NOT_AVAILABLE,
+    ErrorCode::REQUEST_TIMED_OUT,
+    ErrorCode::BROKER_NOT_AVAILABLE,
+    ErrorCode::REPLICA_NOT_AVAILABLE,
+    ErrorCode::NOT_ENOUGH_REPLICAS,
+    ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    ErrorCode::KAFKA_STORAGE_ERROR,
+    ErrorCode::UNKNOWN_TOPIC_OR_PART,
+    ErrorCode::INVALID_MSG,
+    ErrorCode::TRANSPORT,
+];
+
+/// Of a batch in two requests the mock cluster may refuse the first and take the second: it knows
+/// no sequence numbers. librdkafka rightly takes the second's success for a proof that the first
+/// is stored, too.
+fn one_request_at_a_time(settings: &mut Settings) {
+    let one = property("max.in.flight.requests.per.connection", "1");
+    settings.properties.push(one);
 }
 
 #[test]
 fn brokers_that_go_and_come_back_lose_nothing_and_break_no_order() {
     let mut rig = Rig::start();
-    rig.cluster.create_topic("blink", 1).unwrap();
-    numbers_arrive_in_order(&mut rig, "blink", |rig, number| match number % 60 {
-        20 => rig.cluster.set_down().unwrap(),
-        40 => rig.cluster.set_up().unwrap(),
-        _ => {}
-    });
+    rig.cluster.create_topic("blink", 3).unwrap();
+    let mut rounds = Rounds::to("blink");
+    for _ in 0..6 {
+        rounds.ship(&mut rig, 10);
+        rig.cluster.set_down().unwrap();
+        rounds.ship(&mut rig, 10);
+        rig.cluster.set_up().unwrap();
+        rounds.ship(&mut rig, 30);
+        rounds.settle();
+    }
+    rounds.assert_each_is_there_in_order_but_for_repetitions(&rig);
 }
 
 #[test]
@@ -55,123 +65,101 @@ fn an_outage_of_all_brokers_is_seen_and_its_end_too() {
 }
 
 #[test]
-fn errors_that_pass_by_themselves_fail_no_record() {
+fn records_whose_answer_is_lost_are_sent_again_before_later_ones_and_reported_once() {
     let mut rig = Rig::start();
-    rig.cluster.create_topic("shaky", 1).unwrap();
-    let passing = [
-        ErrorCode::NOT_LEADER_FOR_PARTITION,
-        ErrorCode::LEADER_NOT_AVAILABLE,
-        ErrorCode::REQUEST_TIMED_OUT,
-        ErrorCode::NOT_ENOUGH_REPLICAS,
-        ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND,
-        ErrorCode::KAFKA_STORAGE_ERROR,
-        ErrorCode::TRANSPORT,
-        ErrorCode::UNKNOWN_TOPIC_OR_PART,
-    ];
-    numbers_arrive_in_order(&mut rig, "shaky", |rig, number| {
-        if number % 25 == 0 {
-            rig.cluster
-                .push_errors(Api::Produce, &passing[(number / 25) as usize % 8..][..1]);
-        }
+    rig.cluster.create_topic("unheard", 1).unwrap();
+    rig.warm_up("unheard");
+    rig.cluster.set_round_trip(LIMIT).unwrap();
+    rig.cluster.track_requests();
+    let unheard = rig.ship("unheard", &[("k", "0")]);
+    let later = rig.ship("unheard", &[("k", "1"), ("k", "2")]);
+    eventually("the mock cluster has stored it", || {
+        rig.cluster.count_requests(Api::Produce) == 1
     });
+    rig.cluster.set_down().unwrap();
+    assert_eq!((unheard.settled(), later.settled()), (0, 0));
+    rig.cluster.set_round_trip(Duration::ZERO).unwrap();
+    rig.cluster.set_up().unwrap();
+    unheard.assert_delivered(1);
+    later.assert_delivered(2);
+    let records = rig.read_all("unheard");
+    let values = records.iter().map(|record| text(record.value.as_ref()));
+    assert_eq!(values.collect::<Vec<_>>(), ["up", "0", "0", "1", "2"]);
+}
+
+#[test]
+fn an_error_that_passes_by_itself_fails_no_record() {
+    let mut rig = Rig::with(one_request_at_a_time);
+    for code in PASSING {
+        let topic = format!("error-{}", code.0.unsigned_abs());
+        rig.cluster.create_topic(&topic, 3).unwrap();
+        let mut rounds = Rounds::to(&topic);
+        for _ in 0..4 {
+            rounds.ship(&mut rig, 5);
+            rig.cluster.push_errors(Api::Produce, &[code]);
+            rounds.ship(&mut rig, 10);
+        }
+        rounds.settle();
+        rounds.assert_each_is_there_once_and_in_order(&rig);
+    }
     assert_eq!(rig.producer.snapshot().fatal_errors, 0);
 }
 
 #[test]
-fn a_leader_that_moves_loses_nothing_and_breaks_no_order() {
+fn errors_of_all_kinds_in_one_request_of_a_hundred_fail_no_record() {
+    let mut rig = Rig::with(one_request_at_a_time);
+    rig.cluster.create_topic("mixed", 8).unwrap();
+    let hundred_with = |code| {
+        let mut codes = vec![ErrorCode::NONE; 100];
+        codes[50] = code;
+        codes
+    };
+    let codes: Vec<_> = PASSING.into_iter().flat_map(hundred_with).collect();
+    rig.cluster.push_errors(Api::Produce, &codes);
+    rig.cluster.track_requests();
+    let mut rounds = Rounds::to("mixed");
+    let mut requests = 0;
+    while requests < codes.len() {
+        rounds.ship(&mut rig, 3);
+        rounds.settle();
+        requests += rig.cluster.count_requests(Api::Produce);
+    }
+    rounds.assert_each_is_there_once_and_in_order(&rig);
+    assert_eq!(rig.producer.snapshot().fatal_errors, 0);
+}
+
+#[test]
+fn leaders_that_move_again_and_again_lose_nothing_and_break_no_order() {
     let cluster = MockCluster::start(3).unwrap();
-    cluster.create_topic("moving", 1).unwrap();
-    let mut rig = Rig::on(cluster, |_| {});
-    numbers_arrive_in_order(&mut rig, "moving", |rig, number| {
-        if number % 50 == 25 {
-            let broker = 1 + i32::try_from(number / 50).unwrap() % 3;
-            rig.cluster.move_leader("moving", 0, broker).unwrap();
-        }
-    });
+    cluster.create_topic("moving", 8).unwrap();
+    let mut rig = Rig::on(cluster, one_request_at_a_time);
+    let mut rounds = Rounds::to("moving");
+    // In the end each partition has been at each broker.
+    for turn in 0..24 {
+        rounds.ship(&mut rig, 5);
+        let (partition, broker) = (turn % 8, 1 + turn % 3);
+        let moved = rig.cluster.move_leader("moving", partition, broker);
+        moved.unwrap();
+        rounds.ship(&mut rig, 5);
+        rounds.settle();
+    }
+    rounds.assert_each_is_there_once_and_in_order(&rig);
 }
 
 #[test]
-fn of_a_batch_that_is_refused_only_the_guilty_record_fails() {
+fn a_broker_that_is_near_or_far_away_delays_records_but_fails_none() {
     let mut rig = Rig::start();
-    rig.cluster.create_topic("mixed", 1).unwrap();
-    rig.warm_up("mixed");
-    // While no broker is there librdkafka collects, so the batch goes as one request.
-    rig.cluster.set_down().unwrap();
-    // The batch; then its records one by one: the third is the guilty one.
-    let (bad, good) = (ErrorCode::MSG_SIZE_TOO_LARGE, ErrorCode::NONE);
-    rig.cluster
-        .push_errors(Api::Produce, &[bad, good, good, bad]);
-    let names = ["0", "1", "2", "3", "4", "5"];
-    let records: Vec<_> = names.iter().map(|name| ("k", *name)).collect();
-    let sheet = rig.ship("mixed", &records);
-    let later = rig.ship("mixed", &[("k", "later")]);
-    rig.cluster.set_up().unwrap();
-    let mut expected = [Report::Delivered; 6];
-    expected[2] = Report::Failed(Failure::TooLarge);
-    assert_eq!(sheet.reports(6), expected);
-    later.assert_delivered(1);
-    let values: Vec<String> = rig
-        .read("mixed", 7)
-        .iter()
-        .map(|record| text(record.value.as_ref()).to_owned())
-        .collect();
-    assert_eq!(values, ["up", "0", "1", "3", "4", "5", "later"]);
-    let snapshot = rig.producer.snapshot();
-    assert_eq!(snapshot.quarantined, 1);
-    assert_eq!(snapshot.delivered.messages, 7);
-    assert_eq!(rig.failed(Failure::TooLarge), 1);
-}
-
-#[test]
-fn several_partitions_can_be_in_quarantine_at_a_time() {
-    let mut rig = Rig::start();
-    rig.cluster.create_topic("sick", 4).unwrap();
-    rig.warm_up("sick");
-    rig.cluster
-        .push_errors(Api::Produce, &[ErrorCode::INVALID_RECORD; 4]);
-    let keys: Vec<String> = (0..200).map(|number| number.to_string()).collect();
-    let records: Vec<_> = keys.iter().map(|key| (key.as_str(), "v")).collect();
-    let sheet = rig.ship("sick", &records);
-    let failures = sheet.failures(200);
-    assert!(
-        failures.len() <= 3,
-        "only errors that hit single records fail them: {failures:?}"
-    );
-    rig.ship("sick", &records).assert_delivered(200);
-    assert!(rig.producer.snapshot().quarantined >= 1);
-}
-
-#[test]
-fn a_lone_record_that_is_refused_fails_for_good_without_quarantine() {
-    let mut rig = Rig::start();
-    rig.warm_up("lone");
-    rig.cluster
-        .push_errors(Api::Produce, &[ErrorCode::INVALID_RECORD]);
-    assert_eq!(
-        rig.ship("lone", &[("k", "v")]).failures(1),
-        [Failure::InvalidRecord]
-    );
-    assert_eq!(rig.producer.snapshot().quarantined, 0);
-    rig.ship("lone", &[("k", "v")]).assert_delivered(1);
-}
-
-#[test]
-fn a_record_larger_than_librdkafka_takes_fails_alone() {
-    let mut rig = Rig::with(|settings| {
-        settings
-            .properties
-            .push(property("message.max.bytes", "2000"));
-    });
-    rig.cluster.create_topic("large", 1).unwrap();
-    let large = "v".repeat(2001);
-    let sheet = rig.ship("large", &[("k", "0"), ("k", &large), ("k", "2")]);
-    let too_large = Report::Failed(Failure::TooLarge);
-    assert_eq!(
-        sheet.reports(3),
-        [Report::Delivered, too_large, Report::Delivered]
-    );
-    assert_eq!(rig.ship("large", &[("k", &large)]).reports(1), [too_large]);
-    rig.ship("large", &[("k", "v")]).assert_delivered(1);
+    rig.cluster.create_topic("far", 4).unwrap();
+    let mut rounds = Rounds::to("far");
+    for round_trip_ms in [0, 10, 100, 1000, 0] {
+        let round_trip = Duration::from_millis(round_trip_ms);
+        rig.cluster.set_round_trip(round_trip).unwrap();
+        rounds.ship(&mut rig, 120);
+        rounds.settle();
+        let snapshot = rig.producer.snapshot();
+        assert_eq!((snapshot.outstanding, snapshot.waiting.bytes), (0, 0));
+    }
+    rounds.assert_each_is_there_once_and_in_order(&rig);
 }
 
 #[test]
@@ -195,77 +183,10 @@ fn records_that_nobody_waits_for_are_dropped_unless_librdkafka_has_them() {
     rig.cluster.set_up().unwrap();
     with_librdkafka.assert_delivered(1);
     fresh.assert_delivered(1);
-    let values: Vec<String> = read(&rig.cluster, "stale", 3)
+    let values: Vec<String> = rig
+        .read("stale", 3)
         .iter()
         .map(|record| text(record.value.as_ref()).to_owned())
         .collect();
     assert_eq!(values, ["up", "0", "3"]);
-}
-
-#[test]
-fn a_fatal_error_replaces_the_client_a_hundred_times_without_a_wrong_word() {
-    let mut rig = Rig::start();
-    rig.cluster.create_topic("phoenix", 2).unwrap();
-    rig.warm_up("phoenix");
-    let rounds = 100;
-    let mut delivered = 1;
-    for round in 0..rounds {
-        let sheets: Vec<_> = (0..6)
-            .map(|_| rig.ship("phoenix", &[("a", "v"), ("b", "v"), ("c", "v")]))
-            .collect();
-        eventually("there is a client", || rig.producer.fail_for_test());
-        let last = rig.ship("phoenix", &[("a", "v")]);
-        for (sheet, count) in sheets.iter().map(|it| (it, 3)).chain([(&last, 1)]) {
-            for report in sheet.reports(count) {
-                match report {
-                    Report::Delivered => delivered += 1,
-                    Report::Failed(failure) => assert_eq!(failure, Failure::Fatal),
-                }
-            }
-        }
-        eventually("the client is replaced", || {
-            rig.producer.snapshot().clients_created == round + 2
-        });
-        rig.ship("phoenix", &[("a", "v")]).assert_delivered(1);
-        delivered += 1;
-    }
-    assert_eq!(rig.producer.snapshot().fatal_errors, rounds);
-    eventually("old clients are closed", || {
-        rig.producer.snapshot().clients_closed == rounds
-    });
-    // Whatever was called delivered is there; what was not may be there, too.
-    let properties = [property(
-        "bootstrap.servers",
-        &rig.cluster.bootstrap_servers(),
-    )];
-    let consumer = aeroduct_kafka::consume::Consumer::open(&properties, "phoenix", LIMIT).unwrap();
-    let held = consumer.count(LIMIT).unwrap();
-    assert!(
-        held >= delivered,
-        "{held} records, {delivered} called delivered"
-    );
-}
-
-#[test]
-fn after_a_fatal_error_records_that_waited_go_with_the_next_client_in_order() {
-    let mut rig = Rig::start();
-    rig.cluster.create_topic("heirs", 1).unwrap();
-    rig.warm_up("heirs");
-    rig.cluster
-        .set_round_trip(Duration::from_millis(100))
-        .unwrap();
-    let first = rig.ship("heirs", &[("k", "0")]);
-    let waiting: Vec<_> = (1..20)
-        .map(|n: u32| rig.ship("heirs", &[("k", &n.to_string())]))
-        .collect();
-    assert!(rig.producer.fail_for_test());
-    for sheet in waiting {
-        sheet.assert_delivered(1);
-    }
-    assert!(matches!(
-        first.reports(1)[0],
-        Report::Delivered | Report::Failed(Failure::Fatal)
-    ));
-    let snapshot = rig.producer.snapshot();
-    assert_eq!(snapshot.fatal_errors, 1);
 }

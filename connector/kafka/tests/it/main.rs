@@ -7,8 +7,11 @@
 
 mod delivery;
 mod extras;
+mod fatal;
 mod faults;
 mod life;
 mod many;
+mod refusals;
 mod rig;
+mod rounds;
 mod topics;

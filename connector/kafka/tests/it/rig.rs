@@ -135,6 +135,12 @@ impl Rig {
         read(&self.cluster, topic, count)
     }
 
+    /// All records of a topic.
+    pub(crate) fn read_all(&self, topic: &str) -> Vec<Consumed> {
+        let count = self.consumer(topic).count(LIMIT).unwrap();
+        self.read(topic, usize::try_from(count).unwrap())
+    }
+
     /// Reads a topic from its beginning.
     pub(crate) fn consumer(&self, topic: &str) -> Consumer {
         consumer(&self.cluster, topic)
@@ -202,6 +208,11 @@ pub(crate) fn put(bytes: &mut Vec<u8>, part: &[u8]) -> std::ops::Range<u32> {
 pub(crate) fn seal(bytes: Vec<u8>) -> (Arc<Sheet>, Arc<Parcel<Told>>) {
     let sheet = Arc::new(Sheet::default());
     (Arc::clone(&sheet), Parcel::seal(bytes, Told(sheet)))
+}
+
+/// How often a test does what it does: so often, or as often as the variable `REPEAT` says.
+pub(crate) fn repetitions(default: u32) -> u32 {
+    std::env::var("REPEAT").map_or(default, |count| count.parse().unwrap())
 }
 
 pub(crate) fn property(name: &str, value: &str) -> (String, String) {
