@@ -12,9 +12,6 @@ const KNOWN_MAX: usize = 1 << 16;
 
 /// What becomes of the names of bins.
 pub(crate) trait BinNames {
-    /// Whether names can differ from the record's own, so that two may become one.
-    const RENAMES: bool;
-
     /// The name to publish the bin `own` under; `None` where it is left out.
     fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError>;
 
@@ -23,16 +20,6 @@ pub(crate) trait BinNames {
 
     /// How many bins of a record are published.
     fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError>;
-
-    /// What is to say of a record two of whose bins got one name.
-    #[cold]
-    fn repeated(&self, bins: &Bins<'_>) -> PrepareError {
-        let names: Vec<_> = bins.iter().filter_map(|bin| self.known(bin.name)).collect();
-        let repeated = names.iter().enumerate();
-        let mut repeated = repeated.filter(|(at, name)| names.iter().take(*at).any(|n| n == *name));
-        let name = repeated.next().map_or(&[][..], |(_, name)| name);
-        PrepareError::bin(name, ValueFault::DuplicateBin)
-    }
 }
 
 /// All bins, under their own names.
@@ -40,8 +27,6 @@ pub(crate) trait BinNames {
 pub(crate) struct OwnNames;
 
 impl BinNames for OwnNames {
-    const RENAMES: bool = false;
-
     #[inline]
     fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
         Ok(Some(own))
@@ -89,8 +74,6 @@ impl NewNames {
 }
 
 impl BinNames for NewNames {
-    const RENAMES: bool = true;
-
     #[inline]
     fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
         if !self.known.contains_key(own) {

@@ -53,7 +53,7 @@ impl FlatJson {
             start: start.into(),
             name_len,
             stringify_map_keys,
-            shape: RefCell::new(Shape::new(b",\"", b"\":")),
+            shape: RefCell::new(Shape::new(b",\"", string::write_unquoted, b"\":")),
         }
     }
 

@@ -49,7 +49,7 @@ impl Json {
         Self {
             key: key.into(),
             stringify_map_keys,
-            shape: RefCell::new(Shape::new(b",{\"name\":\"", b"")),
+            shape: RefCell::new(Shape::new(b",{\"name\":\"", string::write_unquoted, b"")),
         }
     }
 

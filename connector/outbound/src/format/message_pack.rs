@@ -4,9 +4,11 @@
 //! A key is `[namespace, set, digest, user key]`, a bin `[name, type, flags, value]`; absent metadata
 //! are nil. The Kafka key is the array `key`, so its bytes are shared with the value.
 
-use aeroduct_record::{Bin, LastUpdate, Operation, Particle, Record};
+use std::cell::RefCell;
 
-use super::{Rendered, expiry, user_key};
+use aeroduct_record::{Bin, Bins, LastUpdate, Operation, Particle};
+
+use super::{Rendered, expiry, shape::Shape, user_key};
 use crate::{
     bins::BinNames,
     error::{PrepareError, ValueFault},
@@ -15,6 +17,8 @@ use crate::{
     text::names::Names,
 };
 
+/// What a bin begins with: an array of four.
+const BIN: &[u8] = b"\x94";
 const VERSION: i64 = 1;
 const WRITE: i64 = 1;
 const DELETE: i64 = 2;
@@ -29,6 +33,7 @@ pub(crate) struct MessagePack {
     delete: Box<[u8]>,
     /// Where in both the key begins.
     key_start: usize,
+    shape: RefCell<Shape>,
 }
 
 impl MessagePack {
@@ -56,6 +61,7 @@ impl MessagePack {
             write: with_key(write),
             delete: with_key(delete),
             key_start,
+            shape: RefCell::new(Shape::new(BIN, pack::text, b"")),
         }
     }
 
@@ -87,7 +93,7 @@ impl MessagePack {
                 pack::unsigned_or_nil(out, metadata.generation.map(u64::from));
                 pack::unsigned_or_nil(out, expiry(metadata, arrived));
                 pack::unsigned_or_nil(out, last_update);
-                write_bins(record, out, bins, names)?;
+                self.write_bins(record.bins, out, bins, names)?;
             }
             Operation::Delete { durable } => {
                 pack::integer(out, if durable { DURABLE_DELETE } else { 0 });
@@ -100,47 +106,57 @@ impl MessagePack {
     }
 }
 
-fn write_bins<N: BinNames>(
-    record: &Record<'_>,
-    out: &mut Vec<u8>,
-    bins: &mut N,
-    names: &mut Names,
-) -> Result<(), PrepareError> {
-    pack::array(out, bins.count(&record.bins)?);
-    for bin in record.bins {
-        let Some(name) = bins.name(bin.name)? else {
-            continue;
-        };
-        pack::array(out, 4);
-        let name_start = out.len();
-        pack::text(out, name);
-        if N::RENAMES {
-            names.push(out, name_start..out.len());
+impl MessagePack {
+    fn write_bins<N: BinNames>(
+        &self,
+        bins: Bins<'_>,
+        out: &mut Vec<u8>,
+        bin_names: &mut N,
+        names: &mut Names,
+    ) -> Result<(), PrepareError> {
+        pack::array(out, bin_names.count(&bins)?);
+        let mut shape = self.shape.borrow_mut();
+        let mut walk = shape.walk(names, None);
+        for bin in bins {
+            let Some(name) = bin_names.name(bin.name)? else {
+                continue;
+            };
+            walk.write(out, names, name);
+            write_bin(out, &bin).map_err(|fault| PrepareError::bin(bin.name, fault))?;
         }
-        write_bin(out, &bin).map_err(|fault| PrepareError::bin(bin.name, fault))?;
+        let known = bins.iter().filter_map(|bin| bin_names.known(bin.name));
+        match walk.close(out, names, known) {
+            Some(name) => Err(PrepareError::bin(
+                // As the JSON formats name it: without what MessagePack puts before it.
+                pack::content(out.get(name).unwrap_or_default()),
+                ValueFault::DuplicateBin,
+            )),
+            None => Ok(()),
+        }
     }
-    if N::RENAMES && names.close(out, 0).is_some() {
-        return Err(bins.repeated(&record.bins));
-    }
-    Ok(())
 }
 
-/// Appends type, flags and value.
+/// Appends type, flags and value; of the common ones all at once.
 #[inline]
 fn write_bin(out: &mut Vec<u8>, bin: &Bin<'_>) -> Result<(), ValueFault> {
     let particle = bin.particle().map_err(ValueFault::Particle)?;
-    let kind = i64::from(bin.kind.0);
+    let kind = bin.kind.0;
     match particle {
+        Particle::Integer(value) => pack::integer_after(out, [kind, 0], value),
+        Particle::Double(value) => pack::double_after(out, [kind, 0], value),
+        Particle::String(text) => {
+            out.extend_from_slice(&[kind, 0]);
+            pack::text(out, text);
+        }
         Particle::Map(collection) | Particle::List(collection) => {
-            pack::collection::write(out, collection, |out, flags| {
-                pack::integer(out, kind);
-                pack::integer(out, i64::from(flags));
-            })
+            let header = |out: &mut Vec<u8>, flags| out.extend_from_slice(&[kind, flags]);
+            pack::collection::write(out, collection, header)?;
         }
         single => {
-            pack::integer(out, kind);
-            pack::integer(out, 0);
-            pack::value::write(out, single)
+            pack::unsigned(out, kind.into());
+            pack::unsigned(out, 0);
+            pack::value::write(out, single)?;
         }
     }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::text::{names::Names, string};
+use crate::text::names::Names;
 
 /// What is copied for a name, in bytes: its punctuation and a name of plain text fit.
 const FRAGMENT_MAX: usize = 32;
@@ -13,12 +13,17 @@ const FRAGMENT_MAX: usize = 32;
 /// records differ from each other must not pay for remembering each.
 const MISSES_MAX: u32 = 8;
 
+/// Appends a name in the way of a format.
+pub(super) type Spelling = fn(&mut Vec<u8>, &[u8]);
+
 /// The bin names that most records have.
 #[derive(Debug)]
 pub(super) struct Shape {
     /// What is written before a name and after it.
     before: &'static [u8],
     after: &'static [u8],
+    /// How a name is written.
+    spell: Spelling,
     bins: Vec<Known>,
     /// Where the names of the record at hand begin in the output.
     starts: Vec<usize>,
@@ -32,7 +37,7 @@ struct Known {
     name: Packed,
     fragment: [u8; FRAGMENT_MAX],
     len: usize,
-    /// Of the escaped name alone.
+    /// Of the name alone.
     name_len: usize,
 }
 
@@ -83,10 +88,11 @@ pub(super) struct Walk<'s> {
 }
 
 impl Shape {
-    pub(super) const fn new(before: &'static [u8], after: &'static [u8]) -> Self {
+    pub(super) const fn new(before: &'static [u8], spell: Spelling, after: &'static [u8]) -> Self {
         Self {
             before,
             after,
+            spell,
             bins: Vec::new(),
             starts: Vec::new(),
             misses: 0,
@@ -127,7 +133,7 @@ impl Walk<'_> {
         }
         out.extend_from_slice(self.shape.before);
         let start = out.len();
-        string::write_unquoted(out, name);
+        (self.shape.spell)(out, name);
         names.push(out, start..out.len());
         out.extend_from_slice(self.shape.after);
     }
@@ -190,7 +196,7 @@ impl Shape {
         for name in names {
             text.clear();
             text.extend_from_slice(self.before);
-            string::write_unquoted(&mut text, name);
+            (self.spell)(&mut text, name);
             let name_len = text.len() - self.before.len();
             text.extend_from_slice(self.after);
             let mut fragment = [0; FRAGMENT_MAX];
@@ -211,11 +217,12 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::string;
     use proptest::prelude::*;
 
     /// Writes records of bins without values, and tells for each which name it has twice.
     fn write(records: &[Vec<String>]) -> Vec<(String, Option<String>)> {
-        let mut shape = Shape::new(b",\"", b"\":");
+        let mut shape = Shape::new(b",\"", string::write_unquoted, b"\":");
         let mut names = Names::default();
         let mut all = Vec::new();
         for record in records {
