@@ -11,36 +11,12 @@ use crate::error::{PrepareError, ValueFault};
 const KNOWN_MAX: usize = 1 << 16;
 
 /// What becomes of the names of bins.
-pub(crate) trait BinNames {
-    /// The name to publish the bin `own` under; `None` where it is left out.
-    fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError>;
-
-    /// The same of a bin whose name was asked for before.
-    fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]>;
-
-    /// How many bins of a record are published.
-    fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError>;
-}
-
-/// All bins, under their own names.
 #[derive(Debug)]
-pub(crate) struct OwnNames;
-
-impl BinNames for OwnNames {
-    #[inline]
-    fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
-        Ok(Some(own))
-    }
-
-    #[inline]
-    fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]> {
-        Some(own)
-    }
-
-    #[inline]
-    fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError> {
-        Ok(u32::try_from(bins.len()).unwrap_or(u32::MAX))
-    }
+pub(crate) enum BinNames {
+    /// All bins are published, under their own names.
+    Own,
+    /// As `bin-transforms` has it.
+    New(Box<NewNames>),
 }
 
 /// Names that `bin-transforms` gives; each is worked out once.
@@ -50,12 +26,62 @@ pub(crate) struct NewNames {
     known: HashMap<Box<[u8]>, Option<Box<[u8]>>>,
 }
 
-impl NewNames {
-    pub(crate) fn new(transforms: &BinTransforms) -> Self {
-        Self {
-            transforms: transforms.clone(),
-            known: HashMap::new(),
+impl BinNames {
+    pub(crate) fn new(transforms: Option<&BinTransforms>) -> Self {
+        transforms.map_or(Self::Own, |transforms| {
+            Self::New(Box::new(NewNames {
+                transforms: transforms.clone(),
+                known: HashMap::new(),
+            }))
+        })
+    }
+
+    /// The name to publish the bin `own` under; `None` where it is left out.
+    #[inline]
+    pub(crate) fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
+        match self {
+            Self::Own => Ok(Some(own)),
+            Self::New(names) => names.name(own),
         }
+    }
+
+    /// The same of a bin whose name was asked for before.
+    #[inline]
+    pub(crate) fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]> {
+        match self {
+            Self::Own => Some(own),
+            Self::New(names) => names.known(own),
+        }
+    }
+
+    /// How many bins of a record are published.
+    #[inline]
+    pub(crate) fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError> {
+        match self {
+            Self::Own => Ok(u32::try_from(bins.len()).unwrap_or(u32::MAX)),
+            Self::New(names) => names.count(bins),
+        }
+    }
+}
+
+impl NewNames {
+    fn name(&mut self, own: &[u8]) -> Result<Option<&[u8]>, PrepareError> {
+        if !self.known.contains_key(own) {
+            self.learn(own)?;
+        }
+        Ok(self.known(own))
+    }
+
+    fn known(&self, own: &[u8]) -> Option<&[u8]> {
+        self.known.get(own).and_then(Option::as_deref)
+    }
+
+    fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError> {
+        let mut count = 0;
+        for bin in bins {
+            count += u32::from(self.name(bin.name)?.is_some());
+        }
+        Ok(count)
     }
 
     #[cold]
@@ -70,28 +96,5 @@ impl NewNames {
         let name = name.map(Cow::into_owned).map(Vec::into_boxed_slice);
         self.known.insert(own.into(), name);
         Ok(())
-    }
-}
-
-impl BinNames for NewNames {
-    #[inline]
-    fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
-        if !self.known.contains_key(own) {
-            self.learn(own)?;
-        }
-        Ok(self.known(own))
-    }
-
-    #[inline]
-    fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]> {
-        self.known.get(own).and_then(Option::as_deref)
-    }
-
-    fn count(&mut self, bins: &Bins<'_>) -> Result<u32, PrepareError> {
-        let mut count = 0;
-        for bin in bins {
-            count += u32::from(self.name(bin.name)?.is_some());
-        }
-        Ok(count)
     }
 }

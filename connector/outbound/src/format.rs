@@ -9,7 +9,7 @@ use aeroduct_record::{Metadata, Particle, Ttl};
 
 use self::{flat_json::FlatJson, json::Json, message_pack::MessagePack};
 use crate::{
-    bins::{BinNames, NewNames, OwnNames},
+    bins::BinNames,
     error::PrepareError,
     lane::{Change, UnixSeconds},
     text::{collection::Nest, integer, value},
@@ -25,8 +25,7 @@ mod xdr;
 #[derive(Debug)]
 pub(crate) struct Formatter {
     kind: Kind,
-    /// `None`: all bins, under their own names.
-    bins: Option<RefCell<NewNames>>,
+    bins: RefCell<BinNames>,
     /// Whether the format's own key is asked for.
     has_key: bool,
 }
@@ -57,7 +56,7 @@ impl Formatter {
     ) -> Self {
         Self {
             kind: Kind::new(format, namespace, set),
-            bins: bins.map(|transforms| RefCell::new(NewNames::new(transforms))),
+            bins: RefCell::new(BinNames::new(bins)),
             has_key,
         }
     }
@@ -71,20 +70,7 @@ impl Formatter {
         nest: &mut Nest,
     ) -> Result<Rendered, PrepareError> {
         nest.clear();
-        match &self.bins {
-            None => self.write_named(change, out, &mut OwnNames, nest),
-            Some(names) => self.write_named(change, out, &mut *names.borrow_mut(), nest),
-        }
-    }
-
-    #[inline]
-    fn write_named<N: BinNames>(
-        &self,
-        change: &Change<'_>,
-        out: &mut Vec<u8>,
-        bins: &mut N,
-        nest: &mut Nest,
-    ) -> Result<Rendered, PrepareError> {
+        let bins = &mut *self.bins.borrow_mut();
         match &self.kind {
             Kind::FlatJson(format) => format.write(change, out, (bins, nest), self.has_key),
             Kind::Json(format) => format.write(change, out, bins, nest),

@@ -34,23 +34,23 @@ pub(crate) fn integer(out: &mut Vec<u8>, value: i64) {
 
 /// Appends two bytes and an integer.
 #[inline]
-pub(crate) fn integer_after(out: &mut Vec<u8>, [x, y]: [u8; 2], value: i64) {
-    if let Ok(value) = u32::try_from(value)
-        && value > 0xffff
-    {
-        let [a, b, c, d] = value.to_be_bytes();
-        out.extend_from_slice(&[x, y, Marker::U32.to_u8(), a, b, c, d]);
+pub(crate) fn integer_after(out: &mut Vec<u8>, before: [u8; 2], value: i64) {
+    if let Ok(value @ 0x1_0000..) = u32::try_from(value) {
+        let header = u64::from(u16::from_be_bytes(before)) << 8 | u64::from(Marker::U32.to_u8());
+        let all = (header << 32 | u64::from(value)).to_be_bytes();
+        out.extend_from_slice(all.last_chunk::<7>().unwrap_or(&[0; 7]));
     } else {
-        out.extend_from_slice(&[x, y]);
+        out.extend_from_slice(&before);
         integer(out, value);
     }
 }
 
 /// Appends two bytes and a number of 64 bits.
 #[inline]
-pub(crate) fn double_after(out: &mut Vec<u8>, [x, y]: [u8; 2], value: f64) {
-    let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
-    out.extend_from_slice(&[x, y, Marker::F64.to_u8(), a, b, c, d, e, f, g, h]);
+pub(crate) fn double_after(out: &mut Vec<u8>, before: [u8; 2], value: f64) {
+    let header = u128::from(u16::from_be_bytes(before)) << 8 | u128::from(Marker::F64.to_u8());
+    let all = (header << 64 | u128::from(value.to_bits())).to_be_bytes();
+    out.extend_from_slice(all.last_chunk::<11>().unwrap_or(&[0; 11]));
 }
 
 /// Appends an integer that is not negative.

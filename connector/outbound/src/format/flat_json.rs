@@ -57,11 +57,11 @@ impl FlatJson {
         }
     }
 
-    pub(crate) fn write<N: BinNames>(
+    pub(crate) fn write(
         &self,
         change: &Change<'_>,
         out: &mut Vec<u8>,
-        (names, nest): (&mut N, &mut Nest),
+        (names, nest): (&mut BinNames, &mut Nest),
         has_key: bool,
     ) -> Result<Rendered, PrepareError> {
         let &Change {
@@ -110,12 +110,12 @@ impl FlatJson {
         })
     }
 
-    fn write_bins<N: BinNames>(
+    fn write_bins(
         &self,
         record: &Record<'_>,
         value_start: usize,
         out: &mut Vec<u8>,
-        (bin_names, nest): (&mut N, &mut Nest),
+        (bin_names, nest): (&mut BinNames, &mut Nest),
     ) -> Result<(), PrepareError> {
         let metadata_name =
             value_start + Self::NAME_START..value_start + Self::NAME_START + self.name_len;

@@ -53,11 +53,11 @@ impl Json {
         }
     }
 
-    pub(crate) fn write<N: BinNames>(
+    pub(crate) fn write(
         &self,
         change: &Change<'_>,
         out: &mut Vec<u8>,
-        names: &mut N,
+        names: &mut BinNames,
         nest: &mut Nest,
     ) -> Result<Rendered, PrepareError> {
         let &Change {
@@ -111,11 +111,11 @@ impl Json {
     }
 
     /// Appends each bin behind a comma.
-    fn write_bins<N: BinNames>(
+    fn write_bins(
         &self,
         bins: Bins<'_>,
         out: &mut Vec<u8>,
-        bin_names: &mut N,
+        bin_names: &mut BinNames,
         nest: &mut Nest,
     ) -> Result<(), PrepareError> {
         let mut shape = self.shape.borrow_mut();

@@ -65,11 +65,11 @@ impl MessagePack {
         }
     }
 
-    pub(crate) fn write<N: BinNames>(
+    pub(crate) fn write(
         &self,
         change: &Change<'_>,
         out: &mut Vec<u8>,
-        bins: &mut N,
+        bins: &mut BinNames,
         names: &mut Names,
     ) -> Result<Rendered, PrepareError> {
         let &Change {
@@ -107,11 +107,11 @@ impl MessagePack {
 }
 
 impl MessagePack {
-    fn write_bins<N: BinNames>(
+    fn write_bins(
         &self,
         bins: Bins<'_>,
         out: &mut Vec<u8>,
-        bin_names: &mut N,
+        bin_names: &mut BinNames,
         names: &mut Names,
     ) -> Result<(), PrepareError> {
         pack::array(out, bin_names.count(&bins)?);
