@@ -54,6 +54,13 @@ bench: ## the figures, as ratios to baselines in the same run; ONLY="pipe real" 
 	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
 	@"$(CARGO_TARGET_DIR)/release/bench" --json "$(CARGO_TARGET_DIR)/bench.json" $(ONLY)
 
+.PHONY: soak
+soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, WITH="kill term" too
+	@tests/rig/prepare.sh build kafka
+	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
+	@"$(CARGO_TARGET_DIR)/release/soak" --for $(or $(FOR),10) $(if $(SEED),--seed $(SEED)) \
+		--picture "$(CARGO_TARGET_DIR)/soak.svg" $(WITH)
+
 .PHONY: fuzz
 fuzz: ## made-up input for each decoder, FOR=60 seconds each
 	@tests/rig/prepare.sh build

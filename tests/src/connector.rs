@@ -130,6 +130,16 @@ impl Connector {
         self.program.peak_bytes()
     }
 
+    /// Threads it has now.
+    pub fn threads(&self) -> Result<u64> {
+        self.program.threads()
+    }
+
+    /// Files, sockets and the like that it has open now.
+    pub fn descriptors(&self) -> Result<usize> {
+        self.program.descriptors()
+    }
+
     /// Processor time it has used so far.
     pub fn cpu_time(&self) -> Result<Duration> {
         self.program.cpu_time()

@@ -6,10 +6,19 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 use crate::keeper;
 use crate::wait::eventually;
+
+/// Lets this process, and what it starts, open as many files as the system allows; how many.
+pub fn raise_file_limit() -> u64 {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let current = maximum;
+    // What is not allowed stays as it is.
+    let _ignored = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
 
 /// A running program; killed when dropped.
 #[derive(Debug)]

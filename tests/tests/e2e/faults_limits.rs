@@ -6,10 +6,9 @@ use std::time::Duration;
 use aeroduct_tests::connector::{Connector, Launch};
 use aeroduct_tests::kafka::{Cluster, Topic};
 use aeroduct_tests::message::{Message, digest};
-use aeroduct_tests::reading;
 use aeroduct_tests::source::{SUCCESS, Source};
+use aeroduct_tests::{program, reading};
 use anyhow::{Result, anyhow};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 const LIMIT: Duration = Duration::from_mins(1);
 const MEMORY_MIB: u64 = 128;
@@ -18,12 +17,8 @@ const FURTHER_FILES: u64 = 200;
 
 /// How many connections the system's limit of open files allows, up to the connector's own limit.
 fn connections() -> usize {
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    let current = maximum;
-    // What is not allowed stays as it is.
-    let _ignored = setrlimit(Resource::Nofile, Rlimit { current, maximum });
-    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(files.saturating_sub(FURTHER_FILES)).map_or(4096, |files| files.min(4096))
+    let files = program::raise_file_limit().saturating_sub(FURTHER_FILES);
+    usize::try_from(files).map_or(4096, |files| files.min(4096))
 }
 
 /// With no more than [`MEMORY_MIB`] of memory for data, as a container would be limited. Unlike

@@ -1,0 +1,365 @@
+//! What was required, what was seen, and whether the one holds against the other.
+
+use std::fmt;
+use std::time::Duration;
+
+use aeroduct_simulator::latency::readable;
+use aeroduct_simulator::load::{LoadReport, Tally};
+use aeroduct_tests::load::Outcome;
+use aeroduct_tests::source::SUCCESS;
+use anyhow::Result;
+
+use crate::check::Found;
+use crate::fault::{CROWD, Fault};
+use crate::honest::{CONNECTIONS, WINDOW};
+use crate::sample::Sample;
+use crate::schedule::Event;
+use crate::stage::{DEADLINE, Ended, IN_FLIGHT_MIB};
+
+/// Shorter runs say nothing about what grows slowly; they show it without a judgement.
+const LONG_RUN: Duration = Duration::from_mins(30);
+/// Behind a fault, this much more of the time is not quiet.
+const SETTLING: Duration = Duration::from_secs(3);
+/// Memory that a connection of a bad peer may take, in KiB: the replies it does not read.
+const OF_A_PEER_KIB: u64 = 256;
+/// What the program takes besides records in flight and bad peers, in MiB.
+const OF_ITSELF_MIB: u64 = 128;
+
+/// All that was seen.
+#[derive(Debug)]
+pub(crate) struct Seen<'s> {
+    pub(crate) samples: &'s [Sample],
+    pub(crate) events: &'s [Event],
+    pub(crate) report: &'s LoadReport,
+    pub(crate) found: &'s Found,
+    pub(crate) ended: &'s Ended,
+    /// Offered by the honest load, records per second.
+    pub(crate) rate: f64,
+    pub(crate) time: Duration,
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    what: String,
+    required: String,
+    seen: String,
+    /// `None`: shown, not judged.
+    holds: Option<bool>,
+}
+
+impl Verdict {
+    pub(crate) fn of(seen: &Seen<'_>) -> Self {
+        let mut verdict = Self::default();
+        verdict.judge_records(seen);
+        verdict.judge_answers(seen);
+        verdict.judge_outages(seen);
+        verdict.judge_neighbours(seen);
+        verdict.judge_growth(seen);
+        verdict.add(
+            "the end of the connector",
+            ("when told to, code 0", &seen.ended.how),
+            Some(seen.ended.is_in_order),
+        );
+        verdict
+    }
+
+    /// Whether everything holds that was judged.
+    pub(crate) fn holds(&self) -> bool {
+        self.rows.iter().all(|row| row.holds != Some(false))
+    }
+
+    pub(crate) fn add_endings(
+        &mut self,
+        what: &str,
+        rounds: u64,
+        came: Result<&Outcome, &anyhow::Error>,
+    ) {
+        let what = format!("{rounds} times {what} under load");
+        let (seen, holds) = match came {
+            Ok(outcome) => (
+                format!("{} acknowledged", outcome.with(SUCCESS).len()),
+                true,
+            ),
+            Err(error) => (format!("{error:#}"), false),
+        };
+        self.add(&what, ("nothing lost, silent or late", &seen), Some(holds));
+    }
+
+    fn add(&mut self, what: &str, (required, seen): (&str, &str), holds: Option<bool>) {
+        self.rows.push(Row {
+            what: what.to_owned(),
+            required: required.to_owned(),
+            seen: seen.to_owned(),
+            holds,
+        });
+    }
+
+    fn at_most(&mut self, what: &str, bound: u64, seen: u64) {
+        let required = if bound == 0 {
+            "0".to_owned()
+        } else {
+            format!("at most {bound}")
+        };
+        self.add(what, (&required, &seen.to_string()), Some(seen <= bound));
+    }
+
+    fn judge_records(&mut self, seen: &Seen<'_>) {
+        let lost = seen
+            .report
+            .ledger
+            .as_ref()
+            .map_or(0, |ledger| seen.found.lost(ledger));
+        let what = format!("lost of {} acknowledged records", seen.report.tally.success);
+        self.at_most(&what, 0, lost as u64);
+        self.at_most("records out of order by key", 0, seen.found.disorder);
+        let faults = seen.events.iter().filter(|event| event.fault.is_of_kafka());
+        let in_flight = u64::from(CONNECTIONS * WINDOW);
+        self.at_most(
+            "records there twice",
+            in_flight * faults.count() as u64,
+            seen.found.duplicates,
+        );
+    }
+
+    fn judge_answers(&mut self, seen: &Seen<'_>) {
+        let Tally {
+            permanent,
+            misplaced,
+            missing,
+            violations,
+            reconnects,
+            abandoned,
+            ..
+        } = seen.report.tally;
+        let wrong = permanent + misplaced + missing + violations + reconnects + abandoned;
+        self.at_most("records without their answer, connections lost", 0, wrong);
+        let is_told = |sample: &&Sample| {
+            let mut long = seen.events.iter().filter(|event| event.fault.is_long());
+            long.any(|event| {
+                (event.begin + DEADLINE..=event.recovered + SETTLING).contains(&sample.at)
+            })
+        };
+        let (told, others): (Vec<_>, Vec<_>) = seen.samples.iter().partition(is_told);
+        let count = |samples: Vec<&Sample>| samples.iter().map(|sample| sample.temporary).sum();
+        self.at_most(
+            "temporary errors for gaps below the deadline",
+            0,
+            count(others),
+        );
+        let told: u64 = count(told);
+        let what = "temporary errors of longer gaps";
+        self.add(what, ("after the deadline", &told.to_string()), None);
+    }
+
+    fn judge_outages(&mut self, seen: &Seen<'_>) {
+        for event in seen.events.iter().filter(|event| event.fault.is_long()) {
+            let length = event.end.saturating_sub(event.begin);
+            let during = |sample: &&Sample| {
+                (event.begin + Duration::from_secs(2)..=event.end).contains(&sample.at)
+            };
+            let cores = median(
+                seen.samples
+                    .iter()
+                    .filter(during)
+                    .map(|sample| sample.cores),
+            );
+            if let Some(cores) = cores {
+                let what = format!("processor during a {}", event.fault);
+                let seen = format!("{cores:.2} cores");
+                self.add(&what, ("at most 0.20 cores", &seen), Some(cores <= 0.2));
+            }
+            let first = seen
+                .samples
+                .iter()
+                .find(|sample| sample.at > event.end && sample.rate > 0.0);
+            let drained = first.map_or(seen.time, |sample| sample.at.saturating_sub(event.end));
+            let what = format!("published again after a {}", event.fault);
+            let required = format!("within {} s", 2 * length.as_secs());
+            self.add(
+                &what,
+                (&required, &readable(drained)),
+                Some(drained <= length * 2),
+            );
+        }
+        let slowest = seen.events.iter().filter(|event| !event.fault.is_long());
+        let slowest = slowest.max_by_key(|event| event.recovered.saturating_sub(event.end));
+        if let Some(event) = slowest {
+            let time = event.recovered.saturating_sub(event.end);
+            let what = "slowest to be in time again";
+            let seen = format!("{} after: {}", readable(time), event.fault);
+            self.add(what, ("", &seen), None);
+        }
+    }
+
+    /// What a sick topic and bad peers cost the honest load, where nothing else was wrong.
+    fn judge_neighbours(&mut self, seen: &Seen<'_>) {
+        let quiet = seen.group(|_| false);
+        let Some(usual) = quiet.p99 else { return };
+        let mut judge = |what: &str, group: &Group, (rate, p99): (f64, f64)| {
+            let (Some(seen_rate), Some(seen_p99)) = (group.rate, group.p99) else {
+                return;
+            };
+            let share = seen_rate / seen.rate;
+            let required = format!("at least {:.0} % of the rate", rate * 100.0);
+            let said = format!("{:.0} %", share * 100.0);
+            self.add(what, (&required, &said), Some(share >= rate));
+            let times = seen_p99.as_secs_f64() / usual.as_secs_f64();
+            let required = format!("p99 at most {p99} times {}", readable(usual));
+            self.add(
+                what,
+                (&required, &format!("{times:.1} times")),
+                Some(times <= p99),
+            );
+        };
+        let refusal = seen.group(|fault| *fault == Fault::Refusal);
+        judge("nine topics beside one that refuses", &refusal, (0.9, 2.0));
+        let crowds = seen.events.iter().map(|event| event.fault);
+        let mut kinds: Vec<Fault> = Vec::new();
+        for fault in crowds.filter(|fault| matches!(fault, Fault::Crowd(_))) {
+            if !kinds.contains(&fault) {
+                kinds.push(fault);
+            }
+        }
+        for kind in kinds {
+            let group = seen.group(|fault| *fault == kind);
+            judge(&format!("while {kind}"), &group, (0.8, 3.0));
+        }
+    }
+
+    fn judge_growth(&mut self, seen: &Seen<'_>) {
+        let most = seen
+            .samples
+            .iter()
+            .map(|sample| sample.resident_bytes)
+            .max();
+        let most = most.unwrap_or(0) >> 20;
+        let bound = IN_FLIGHT_MIB + CROWD as u64 * OF_A_PEER_KIB / 1024 + OF_ITSELF_MIB;
+        let required = format!("at most {bound} MiB");
+        self.add(
+            "most memory",
+            (&required, &format!("{most} MiB")),
+            Some(most <= bound),
+        );
+
+        let quiet: Vec<_> = seen.quiet().collect();
+        let quarter = quiet.len() / 4;
+        let (Some(first), Some(last)) = (quiet.get(..quarter), quiet.get(quiet.len() - quarter..))
+        else {
+            return;
+        };
+        let is_long = seen.time >= LONG_RUN;
+        let mut compare =
+            |what: &str, of: fn(&Sample) -> f64, (factor, more): (f64, f64), always: bool| {
+                let middle = |samples: &[&Sample]| median(samples.iter().map(|sample| of(sample)));
+                let (Some(before), Some(after)) = (middle(first), middle(last)) else {
+                    return;
+                };
+                let required = format!("last quarter at most {factor} times the first");
+                let said = format!("{after:.1} after {before:.1}");
+                let holds = (is_long || always).then_some(after <= before * factor + more);
+                self.add(what, (&required, &said), holds);
+            };
+        compare(
+            "memory at rest, MiB",
+            |sample| (sample.resident_bytes >> 10) as f64 / 1024.0,
+            (1.1, 4.0),
+            false,
+        );
+        compare(
+            "descriptors at rest",
+            |sample| sample.descriptors as f64,
+            (1.0, 8.0),
+            true,
+        );
+        compare(
+            "threads at rest",
+            |sample| sample.threads as f64,
+            (1.0, 0.0),
+            true,
+        );
+        compare(
+            "p99.9 at rest, ms",
+            |sample| sample.p999.as_secs_f64() * 1e3,
+            (1.2, 0.0),
+            false,
+        );
+    }
+}
+
+/// Some seconds of one kind.
+struct Group {
+    rate: Option<f64>,
+    p99: Option<Duration>,
+}
+
+impl Seen<'_> {
+    /// The seconds in which these faults were on, and no other.
+    fn group(&self, is_meant: impl Fn(&Fault) -> bool) -> Group {
+        let wants_some = self.events.iter().any(|event| is_meant(&event.fault));
+        let belongs = |sample: &&Sample| {
+            let mut on = self.on(sample.at).peekable();
+            on.peek().is_some() == wants_some && on.all(|fault| is_meant(&fault))
+        };
+        let samples: Vec<_> = self.samples.iter().filter(belongs).collect();
+        let p99 = median(samples.iter().map(|sample| sample.p99.as_secs_f64()));
+        Group {
+            rate: median(samples.iter().map(|sample| sample.rate)),
+            p99: p99.map(Duration::from_secs_f64),
+        }
+    }
+
+    fn quiet(&self) -> impl Iterator<Item = &Sample> {
+        self.samples
+            .iter()
+            .filter(|sample| self.on(sample.at).next().is_none())
+    }
+
+    /// The faults that were on, or from which things were settling, at a time.
+    fn on(&self, at: Duration) -> impl Iterator<Item = Fault> {
+        self.events
+            .iter()
+            .filter(move |event| (event.begin..=event.recovered + SETTLING).contains(&at))
+            .map(|event| event.fault)
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widest = |of: fn(&Row) -> &str| {
+            let widths = self.rows.iter().map(|row| of(row).chars().count());
+            widths.max().unwrap_or(0)
+        };
+        let (what, required) = (widest(|row| &row.what), widest(|row| &row.required));
+        writeln!(f, "\n{:what$}  {:required$}  seen", "", "required")?;
+        for row in &self.rows {
+            let mark = match row.holds {
+                Some(true) => "holds",
+                Some(false) => "FAILS",
+                None => "",
+            };
+            writeln!(
+                f,
+                "{:what$}  {:required$}  {}  {mark}",
+                row.what, row.required, row.seen
+            )?;
+        }
+        let verdict = if self.holds() {
+            "everything holds"
+        } else {
+            "NOT everything holds"
+        };
+        write!(f, "{verdict}")
+    }
+}
