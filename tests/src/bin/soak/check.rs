@@ -43,11 +43,13 @@ pub(crate) struct Found {
 }
 
 impl Check {
-    pub(crate) fn start(bootstrap: String) -> Self {
+    /// Begins where the topics end now.
+    pub(crate) fn start(bootstrap: &str) -> Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&is_over);
-        let reader = thread::spawn(move || Reader::new(&bootstrap)?.run(&told));
-        Self { is_over, reader }
+        let reader = Reader::new(bootstrap)?;
+        let reader = thread::spawn(move || reader.run(&told));
+        Ok(Self { is_over, reader })
     }
 
     /// Reads on to the end of the topics, to which nothing must be added any more.

@@ -123,7 +123,7 @@ fn soak(cli: &Cli, time: Duration, chance: &mut Chance) -> Result<Verdict> {
     let rate = capacity * cli.load;
     println!("capacity {capacity:.0} records/s, load {rate:.0} records/s");
 
-    let check = Check::start(cluster.bootstrap());
+    let check = Check::start(&cluster.bootstrap())?;
     let honest = Honest::start(stage::address(&connector), rate, chance.seed());
     let pulse = Arc::new(Pulse::start(time));
     let site = Site {

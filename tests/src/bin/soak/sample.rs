@@ -42,7 +42,7 @@ pub(crate) const CURVES: [Curve; 7] = [
     Curve {
         name: "p99",
         unit: "ms",
-        of: |sample| sample.p99.as_secs_f64() * 1e3,
+        of: |sample| sample.p99.unwrap_or_default().as_secs_f64() * 1e3,
     },
     Curve {
         name: "memory",
@@ -75,8 +75,9 @@ pub(crate) struct Sample {
     pub(crate) rate: f64,
     /// Temporary errors in this second.
     pub(crate) temporary: u64,
-    pub(crate) p99: Duration,
-    pub(crate) p999: Duration,
+    /// `None` without an answer.
+    pub(crate) p99: Option<Duration>,
+    pub(crate) p999: Option<Duration>,
     pub(crate) resident_bytes: u64,
     pub(crate) descriptors: usize,
     pub(crate) threads: u64,
@@ -207,15 +208,14 @@ impl Watch {
             cpu: connector.cpu_time()?,
         };
         let seconds = (now.at - before.at).as_secs_f64();
-        let has_answers = latest.latency.count() > 0;
-        self.pulse
-            .beat(has_answers.then(|| latest.latency.at(0.99)));
+        let within = |share| (latest.latency.count() > 0).then(|| latest.latency.at(share));
+        self.pulse.beat(within(0.99));
         let sample = Sample {
             at: self.pulse.elapsed(),
             rate: (now.tally.success - before.tally.success) as f64 / seconds,
             temporary: now.tally.temporary - before.tally.temporary,
-            p99: latest.latency.at(0.99),
-            p999: latest.latency.at(0.999),
+            p99: within(0.99),
+            p999: within(0.999),
             resident_bytes: connector.resident_bytes()?,
             descriptors: connector.descriptors()?,
             threads: connector.threads()?,
@@ -238,7 +238,7 @@ impl Watch {
             minutes(sample.at),
             minutes(self.pulse.time),
             sample.rate / 1e3,
-            readable(sample.p99),
+            sample.p99.map_or_else(|| "-".to_owned(), readable),
             sample.resident_bytes >> 20,
             tally.success,
             tally.temporary,

@@ -18,6 +18,8 @@ use crate::stage::{DEADLINE, Ended, IN_FLIGHT_MIB};
 
 /// Shorter runs say nothing about what grows slowly; they show it without a judgement.
 const LONG_RUN: Duration = Duration::from_mins(30);
+/// Buffers, tables and the allocator's stock have their size by then.
+const FILLING: Duration = Duration::from_mins(10);
 /// Behind a fault, this much more of the time is not quiet.
 const SETTLING: Duration = Duration::from_secs(3);
 /// Memory that a connection of a bad peer may take, in KiB: the replies it does not read.
@@ -247,7 +249,9 @@ impl Verdict {
             Some(most <= bound),
         );
 
-        let quiet: Vec<_> = seen.quiet().collect();
+        // What is filled once and kept is filled by then.
+        let filled = FILLING.min(seen.time / 3);
+        let quiet: Vec<_> = seen.quiet().filter(|sample| sample.at > filled).collect();
         let quarter = quiet.len() / 4;
         let (Some(first), Some(last)) = (quiet.get(..quarter), quiet.get(quiet.len() - quarter..))
         else {
@@ -285,7 +289,7 @@ impl Verdict {
         );
         compare(
             "p99.9 at rest, ms",
-            |sample| sample.p999.as_secs_f64() * 1e3,
+            |sample| sample.p999.unwrap_or_default().as_secs_f64() * 1e3,
             (1.2, 0.0),
             false,
         );
@@ -307,7 +311,8 @@ impl Seen<'_> {
             on.peek().is_some() == wants_some && on.all(|fault| is_meant(&fault))
         };
         let samples: Vec<_> = self.samples.iter().filter(belongs).collect();
-        let p99 = median(samples.iter().map(|sample| sample.p99.as_secs_f64()));
+        let answered = samples.iter().filter_map(|sample| sample.p99);
+        let p99 = median(answered.map(|time| time.as_secs_f64()));
         Group {
             rate: median(samples.iter().map(|sample| sample.rate)),
             p99: p99.map(Duration::from_secs_f64),
