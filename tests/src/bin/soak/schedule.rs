@@ -17,8 +17,10 @@ use crate::honest::{self, Honest};
 use crate::sample::Pulse;
 use crate::stage::{self, BROKERS, TENTH, TOPICS};
 
-/// Between two faults of a lane, and as much again by chance.
-const REST: Duration = Duration::from_secs(6);
+/// Between two faults of a lane, and as much again by chance: longer on the way to Kafka, so that
+/// what bad peers cost is seen alone, too.
+const REST_OF_KAFKA: Duration = Duration::from_secs(10);
+const REST_OF_SOURCES: Duration = Duration::from_secs(5);
 /// How long a broker stays away, leaders go on moving, and a fault of the sources lasts.
 const AWAY: Duration = Duration::from_secs(3);
 const MOVING: Duration = Duration::from_secs(8);
@@ -74,11 +76,12 @@ impl Schedule {
         // Of each lane its own, so that neither depends on how fast the other is.
         let [mut first, mut second] =
             [chance.below(u64::MAX), chance.below(u64::MAX)].map(Chance::new);
-        let lane = |journal: &Journal| Lane {
+        let lane = |rest| Lane {
+            rest,
             site: site.clone(),
             journal: journal.clone(),
         };
-        let (kafka, sources) = (lane(&journal), lane(&journal));
+        let (kafka, sources) = (lane(REST_OF_KAFKA), lane(REST_OF_SOURCES));
         Self {
             kafka: thread::spawn(move || {
                 let mut cluster = cluster;
@@ -123,6 +126,7 @@ impl Journal {
 }
 
 struct Lane {
+    rest: Duration,
     site: Site,
     journal: Journal,
 }
@@ -138,7 +142,7 @@ impl Lane {
         let pulse = &self.site.pulse;
         loop {
             for fault in deal(chance) {
-                wait(REST + chance.time(REST));
+                wait(self.rest + chance.time(self.rest));
                 if pulse.is_time_over() {
                     return Ok(());
                 }

@@ -141,10 +141,12 @@ impl Verdict {
         } = seen.report.tally;
         let wrong = permanent + misplaced + missing + violations + reconnects + abandoned;
         self.at_most("records without their answer, connections lost", 0, wrong);
+        // What was on its way when the gap began had waited a while already.
         let is_told = |sample: &&Sample| {
             let mut long = seen.events.iter().filter(|event| event.fault.is_long());
             long.any(|event| {
-                (event.begin + DEADLINE..=event.recovered + SETTLING).contains(&sample.at)
+                let told = (event.begin + DEADLINE).saturating_sub(SETTLING);
+                (told..=event.recovered + SETTLING).contains(&sample.at)
             })
         };
         let (told, others): (Vec<_>, Vec<_>) = seen.samples.iter().partition(is_told);
@@ -162,8 +164,10 @@ impl Verdict {
     fn judge_outages(&mut self, seen: &Seen<'_>) {
         for event in seen.events.iter().filter(|event| event.fault.is_long()) {
             let length = event.end.saturating_sub(event.begin);
+            // Nor bad peers, which have a price of their own.
             let during = |sample: &&Sample| {
-                (event.begin + Duration::from_secs(2)..=event.end).contains(&sample.at)
+                (event.begin + SETTLING..=event.end).contains(&sample.at)
+                    && seen.on(sample.at).all(|fault| fault == event.fault)
             };
             let cores = median(
                 seen.samples
@@ -314,7 +318,7 @@ impl Seen<'_> {
         let answered = samples.iter().filter_map(|sample| sample.p99);
         let p99 = median(answered.map(|time| time.as_secs_f64()));
         Group {
-            rate: median(samples.iter().map(|sample| sample.rate)),
+            rate: mean(samples.iter().map(|sample| sample.rate)),
             p99: p99.map(Duration::from_secs_f64),
         }
     }
@@ -332,6 +336,11 @@ impl Seen<'_> {
             .filter(move |event| (event.begin..=event.recovered + SETTLING).contains(&at))
             .map(|event| event.fault)
     }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
