@@ -14,7 +14,7 @@ STEP := tests/rig/step.sh
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## see changes arrive in an embedded Kafka; FORMAT=json or flat-json
@@ -53,6 +53,12 @@ bench: ## the figures, as ratios to baselines in the same run; ONLY="pipe real" 
 	@tests/rig/prepare.sh build valgrind kafka
 	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
 	@"$(CARGO_TARGET_DIR)/release/bench" --json "$(CARGO_TARGET_DIR)/bench.json" $(ONLY)
+
+.PHONY: bench-peers
+bench-peers: ## beside rsyslog, franz-go, Kafka Connect and more, into docs/peers.md; ONLY="rsyslog connect" prints some
+	@tests/rig/prepare.sh build kafka
+	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
+	@"$(CARGO_TARGET_DIR)/release/bench" peers $(or $(ONLY),--page docs)
 
 .PHONY: soak
 soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, WITH="kill term" too

@@ -1,5 +1,5 @@
-// A gateway to measure beside: lines that come over TCP, KEY and VALUE with a tab between, go to
-// Kafka as they are. It keeps franz-go's defaults (idempotent, acks=all) but for compression,
+// A gateway to measure beside: lines that come over TCP, VALUE or KEY and VALUE with a tab
+// between, go to Kafka as they are. It keeps franz-go's defaults (idempotent, acks=all) but for compression,
 // which nobody uses in the measurement, and answers nothing.
 //
 //	tcp-to-kafka LISTEN BROKERS TOPIC
@@ -62,8 +62,11 @@ func forward(connection net.Conn, client *kgo.Client) {
 	lines.Buffer(make([]byte, lineMax), lineMax)
 	for lines.Scan() {
 		// The client keeps the bytes until Kafka has them; the scanner uses its own again.
-		key, value, _ := bytes.Cut(bytes.Clone(lines.Bytes()), []byte{'\t'})
-		client.Produce(context.Background(), &kgo.Record{Key: key, Value: value}, delivered)
+		record := &kgo.Record{Value: bytes.Clone(lines.Bytes())}
+		if key, value, found := bytes.Cut(record.Value, []byte{'\t'}); found {
+			record.Key, record.Value = key, value
+		}
+		client.Produce(context.Background(), record, delivered)
 	}
 	if err := lines.Err(); err != nil {
 		log.Print(err)

@@ -18,9 +18,13 @@ mod tools;
 
 use crate::Bench;
 use crate::system::{self, System};
+use connect::Connect;
 use contest::Outcome;
 use field::{Field, Peer};
+use franz_go::FranzGo;
+use rsyslog::Rsyslog;
 use std::path::PathBuf;
+use tools::{ProducerPerformance, RdkafkaPerformance};
 
 /// What to measure, and where to.
 #[derive(Debug, clap::Args)]
@@ -73,16 +77,23 @@ impl Name {
         }
     }
 
-    /// Fetches or builds what it takes.
-    fn get(self) -> anyhow::Result<Box<dyn Peer>> {
+    /// Fetches or builds what it takes, for one peer or two.
+    fn get(self) -> anyhow::Result<Vec<Box<dyn Peer>>> {
         Ok(match self {
-            Self::Rsyslog => Box::new(rsyslog::Rsyslog::get()?),
-            Self::FranzGo => Box::new(franz_go::FranzGo::get()?),
-            Self::Connect => Box::new(connect::Connect::get()?),
-            Self::RdkafkaPerformance => Box::new(tools::RdkafkaPerformance::get()?),
-            Self::ProducerPerformance => Box::new(tools::ProducerPerformance::get()?),
+            Self::Rsyslog => both(Rsyslog::get()?, Rsyslog::keyless),
+            Self::FranzGo => both(FranzGo::get()?, FranzGo::keyless),
+            Self::Connect => vec![Box::new(Connect::get()?)],
+            Self::RdkafkaPerformance => {
+                both(RdkafkaPerformance::get()?, RdkafkaPerformance::keyless)
+            }
+            Self::ProducerPerformance => vec![Box::new(ProducerPerformance::get()?)],
         })
     }
+}
+
+/// A peer with keys, and the same without.
+fn both<P: Peer + Clone + 'static>(peer: P, keyless: fn(P) -> P) -> Vec<Box<dyn Peer>> {
+    vec![Box::new(peer.clone()), Box::new(keyless(peer))]
 }
 
 /// Measures the peers one after the other and writes the page.
@@ -92,8 +103,8 @@ pub(crate) fn run(options: &Options, bench: &mut Bench) -> anyhow::Result<()> {
     for name in ALL {
         if options.peers.is_empty() || options.peers.contains(&name) {
             match name.get() {
-                Ok(peer) => peers.push((name, peer)),
-                Err(error) => missing.push(Missing::new(name, &error)),
+                Ok(found) => peers.extend(found),
+                Err(error) => missing.push(Missing::new(name.text(), &error)),
             }
         }
     }
@@ -105,10 +116,10 @@ pub(crate) fn run(options: &Options, bench: &mut Bench) -> anyhow::Result<()> {
     served.end()?;
 
     let mut outcomes: Vec<Outcome> = Vec::new();
-    for (name, peer) in &peers {
-        match contest::hold(bench, &field, *name, peer.as_ref()) {
+    for peer in &peers {
+        match contest::hold(bench, &field, peer.as_ref()) {
             Ok(outcome) => outcomes.push(outcome),
-            Err(error) => missing.push(Missing::new(*name, &error)),
+            Err(error) => missing.push(Missing::new(peer.facts().name, &error)),
         }
     }
     for outcome in &outcomes {
@@ -131,9 +142,9 @@ pub(crate) fn run(options: &Options, bench: &mut Bench) -> anyhow::Result<()> {
 }
 
 impl Missing {
-    fn new(name: Name, error: &anyhow::Error) -> Self {
+    fn new(name: &'static str, error: &anyhow::Error) -> Self {
         Self {
-            name: name.text(),
+            name,
             reason: format!("{error:#}"),
         }
     }

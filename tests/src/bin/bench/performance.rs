@@ -12,7 +12,7 @@ use std::process::Command;
 const RATE_COLUMN: usize = 6;
 
 /// The built program.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Performance {
     program: PathBuf,
     /// Of librdkafka.
@@ -53,20 +53,17 @@ impl Performance {
         })
     }
 
-    /// A run of so many records of the sample's sizes. The key is always the same, so the
-    /// partition is drawn by lot.
+    /// A run of so many records with values of the sample's size and without keys.
     pub(crate) fn command(&self, bootstrap: &str, sample: &Sample, records: u64) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(["-P", "-t", system::TOPIC, "-b", bootstrap])
             .args(["-s", &sample.value_len.to_string()])
-            .args(["-k", &sample.one_key()])
             .args(["-c", &records.to_string()])
             .args(["-a", "-1", "-u"])
             .args(["-X", "enable.idempotence=true"])
             .args(["-X", "linger.ms=5"])
-            .args(["-X", "queue.buffering.max.messages=500000"])
-            .args(["-X", "partitioner=random"]);
+            .args(["-X", "queue.buffering.max.messages=500000"]);
         command
     }
 
@@ -77,4 +74,11 @@ impl Performance {
         let rate = row.and_then(|row| row.split('|').nth(RATE_COLUMN)?.trim().parse().ok());
         rate.with_context(|| format!("rdkafka_performance said no rate:\n{text}"))
     }
+}
+
+/// With a key of the sample's size. It is always the same, so the partition is drawn by lot.
+pub(crate) fn with_keys(command: &mut Command, sample: &Sample) {
+    command
+        .args(["-k", &sample.one_key()])
+        .args(["-X", "partitioner=random"]);
 }

@@ -2,7 +2,7 @@
 
 use crate::Bench;
 use crate::in_memory::InMemory;
-use crate::performance::Performance;
+use crate::performance::{self, Performance};
 use crate::report::{Bounds, Figure, median};
 use crate::sample::Sample;
 use crate::system::{self, System};
@@ -54,9 +54,9 @@ pub(crate) fn run(bench: &mut Bench) -> anyhow::Result<()> {
 
 /// One run of the peer, in records per second.
 fn rate(peer: &Performance, kafka: &InMemory, sample: &Sample) -> anyhow::Result<f64> {
-    let output = peer
-        .command(&kafka.bootstrap(), sample, PEER_RECORDS)
-        .output()?;
+    let mut command = peer.command(&kafka.bootstrap(), sample, PEER_RECORDS);
+    performance::with_keys(&mut command, sample);
+    let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success(),

@@ -187,9 +187,7 @@ impl fmt::Display for Report {
                 .spread
                 .map_or_else(String::new, |(min, max)| format!("{min:.2} .. {max:.2}"));
             let bound = |pick: fn(Bounds) -> f64| {
-                figure
-                    .bounds
-                    .map_or_else(String::new, |it| pick(it).to_string())
+                figure.bounds.map_or_else(String::new, |it| short(pick(it)))
             };
             let verdict = figure
                 .bounds
@@ -210,6 +208,11 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+/// Two digits at most behind the point.
+fn short(number: f64) -> String {
+    ((number * 100.0).round() / 100.0).to_string()
 }
 
 /// The middle, lowest and highest of some runs.

@@ -51,6 +51,7 @@ impl Connect {
 impl Peer for Connect {
     fn facts(&self) -> Facts {
         Facts {
+            name: "Kafka Connect",
             version: self.jvm.version.clone(),
             way: "lines of a file in memory, FileStreamSource and StringConverter; no keys; \
                   timed from its first record in the topic",

@@ -1,6 +1,5 @@
 //! The connector and one peer in turn.
 
-use super::Name;
 use super::field::{Facts, Field, Goal, Peer, Run};
 use crate::Bench;
 use crate::process::Served;
@@ -17,7 +16,6 @@ const FEW_RECORDS: u64 = 100_000;
 /// The runs of the connector and of one peer.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    pub(super) name: Name,
     pub(super) facts: Facts,
     pub(super) records: u64,
     pub(super) ours: Side,
@@ -47,12 +45,8 @@ pub(super) struct Spread {
 }
 
 /// Measures both in turn, after one run of each that is not counted.
-pub(super) fn hold(
-    bench: &Bench,
-    field: &Field,
-    name: Name,
-    peer: &dyn Peer,
-) -> anyhow::Result<Outcome> {
+pub(super) fn hold(bench: &Bench, field: &Field, peer: &dyn Peer) -> anyhow::Result<Outcome> {
+    let facts = peer.facts();
     let records = if bench.is_quick { FEW_RECORDS } else { RECORDS };
     let bootstrap = field.kafka.bootstrap();
     let served = System::Aeroduct.start(&bootstrap, &system::one_topic(), bench.folder())?;
@@ -60,8 +54,8 @@ pub(super) fn hold(
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=bench.rounds() {
         crate::say(&match round {
-            0 => format!("{}: warming up", name.text()),
-            round => format!("{}, round {round}", name.text()),
+            0 => format!("{}: warming up", facts.name),
+            round => format!("{}, round {round}", facts.name),
         });
         let pair = (
             publish(&served, field, records)?,
@@ -79,8 +73,7 @@ pub(super) fn hold(
         Spread::of(pairs.map(|(our, their)| figure(our) / figure(their)))
     };
     Ok(Outcome {
-        name,
-        facts: peer.facts(),
+        facts,
         records,
         cost_ratio: ratio(|run| run.cpu_ns),
         rate_ratio: ratio(|run| run.rate),
@@ -119,7 +112,7 @@ impl Outcome {
         };
         Figure::of(
             id,
-            &format!("{what}, times {}", self.name.text()),
+            &format!("{what}, times {}", self.facts.name),
             format!("{:.2} x", ratio.middle),
             ratio.middle,
         )

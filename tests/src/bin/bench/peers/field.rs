@@ -31,12 +31,21 @@ pub(super) trait Runner {
 /// What a reader must know of a peer.
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
+    pub(super) name: &'static str,
     pub(super) version: String,
-    /// From where to where, and with which key.
+    /// What it is given, and how.
     pub(super) way: &'static str,
     /// What the connector does and this one does not.
     pub(super) lacks: &'static str,
     pub(super) goal: Goal,
+}
+
+/// Whether a peer publishes with keys as long as the connector's. Without keys, producers fill
+/// one partition after the other, which is cheaper.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Keys {
+    Equal,
+    None,
 }
 
 /// What is judged.

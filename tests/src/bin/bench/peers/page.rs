@@ -80,7 +80,7 @@ impl Page<'_> {
             writeln!(
                 page,
                 "| {id} | {what}, beside {} | **{:.2}** | {:.2} .. {:.2} | {at} {:.2} | {at} {:.2} | {} |",
-                outcome.name.text(),
+                outcome.facts.name,
                 ratio.middle,
                 ratio.lowest,
                 ratio.highest,
@@ -103,7 +103,7 @@ impl Page<'_> {
              |---|--:|--:|--:|--:|--:|"
         )?;
         for outcome in self.outcomes {
-            let name = outcome.name.text();
+            let name = outcome.facts.name;
             row(page, &format!("**{name}**"), &outcome.theirs)?;
             row(page, "Aeroduct in turn with it", &outcome.ours)?;
         }
@@ -115,9 +115,13 @@ impl Page<'_> {
             page,
             "| | Version | What it was given | What Aeroduct does and it does not |\n|---|---|---|---|"
         )?;
-        for Outcome { name, facts, .. } in self.outcomes {
-            let (version, way, lacks) = (&facts.version, facts.way, facts.lacks);
-            writeln!(page, "| {} | {version} | {way} | {lacks} |", name.text())?;
+        for Outcome { facts, .. } in self.outcomes {
+            let (name, version) = (facts.name, &facts.version);
+            writeln!(
+                page,
+                "| {name} | {version} | {} | {} |",
+                facts.way, facts.lacks
+            )?;
         }
         for Missing { name, reason } in self.missing {
             let reason = reason
@@ -157,8 +161,8 @@ impl fmt::Display for Page<'_> {
         writeln!(
             page,
             "## How it is measured\n\n\
-             - {rounds} pairs of runs, Aeroduct and the peer in turn, after one of each that is not \
-             counted; {records} records in each run. A ratio is the middle of the ratios of the \
+             - Pairs of runs: {rounds}, Aeroduct and the peer in turn, after one of each that is not \
+             counted. Records in each run: {records}. A ratio is the middle of the ratios of the \
              pairs.\n\
              - A run counts only if the end offsets of the topic show every record once.\n\
              - Records per second: until all are in the topic, for Aeroduct until all are \
@@ -170,6 +174,9 @@ impl fmt::Display for Page<'_> {
              - Sources, broker and program share the {cores} cores. Aeroduct's source is the \
              simulator, with {CONNECTIONS} connections and a window of {WINDOW} records each, which \
              checks each answer; the sources of the gateways only write, over as many connections.\n\
+             - With keys, records are spread over the partitions; without, producers fill one \
+             partition after the other, which is cheaper. So who can do both is measured both \
+             ways; Aeroduct has its keys in all runs.\n\
              - All wait for `acks=all`; all but Kafka Connect, whose default it is not, are \
              idempotent producers. Aeroduct has its default configuration, with `flat-json`.",
             rounds = self.rounds,

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 const WIDTH: f64 = 820.0;
 /// Where the bars begin: the names are before.
-const LEFT: f64 = 176.0;
+const LEFT: f64 = 216.0;
 /// Where the longest bar may end: its number is behind.
 const RIGHT: f64 = WIDTH - 84.0;
 const BAR: f64 = 13.0;
@@ -20,20 +20,26 @@ const TICKS: f64 = 6.0;
 
 /// Colours for both grounds, with a contrast of 4.5 and more for text.
 const STYLE: &str = "\
-    :root { --ground: #ffffff; --text: #1f2328; --faint: #59636e; --line: #d1d9e0; \
---ours: #0a69da; --theirs: #bc7a00; }
-    @media (prefers-color-scheme: dark) {
-      :root { --ground: #0d1117; --text: #f0f6fc; --faint: #9198a1; --line: #3d444d; \
---ours: #58a6ff; --theirs: #e3a63a; }
-    }
-    text { font: 12px system-ui, -apple-system, \"Segoe UI\", Helvetica, Arial, sans-serif; \
-fill: var(--text); }
-    .head { font-size: 14px; font-weight: 600; }
-    .faint { fill: var(--faint); }
-    .line { stroke: var(--line); }
-    .spread { stroke: var(--text); stroke-width: 1.2; }
-    .ours { fill: var(--ours); }
-    .theirs { fill: var(--theirs); }
+text { font: 12px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; }
+text { fill: #1f2328; }
+.head { font-size: 14px; font-weight: 600; }
+.faint { fill: #59636e; }
+.ground { fill: #ffffff; }
+.line { stroke: #d1d9e0; }
+.spread { stroke: #1f2328; stroke-width: 1.2; }
+.number { stroke: #ffffff; stroke-width: 3; paint-order: stroke; }
+.ours { fill: #0a69da; }
+.theirs { fill: #bc7a00; }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc; }
+  .faint { fill: #9198a1; }
+  .ground { fill: #0d1117; }
+  .line { stroke: #3d444d; }
+  .spread { stroke: #f0f6fc; }
+  .number { stroke: #0d1117; }
+  .ours { fill: #58a6ff; }
+  .theirs { fill: #e3a63a; }
+}
 ";
 
 /// One figure of all peers.
@@ -83,7 +89,7 @@ pub(super) fn draw(outcomes: &[Outcome]) -> Result<String, fmt::Error> {
          width=\"{WIDTH}\" height=\"{height}\" role=\"img\" \
          aria-label=\"Aeroduct and its peers: processor time and records per second\">\n\
          <style>\n{STYLE}</style>\n\
-         <rect width=\"{WIDTH}\" height=\"{height}\" rx=\"6\" fill=\"var(--ground)\"/>"
+         <rect width=\"{WIDTH}\" height=\"{height}\" rx=\"6\" class=\"ground\"/>"
     )?;
     for (x, class, name) in [
         (LEFT, "ours", "Aeroduct"),
@@ -136,7 +142,7 @@ impl Panel {
                 "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{}</text>",
                 LEFT - 10.0,
                 y + BAR + 4.0,
-                outcome.name.text()
+                outcome.facts.name
             )?;
             let sides = [("ours", &outcome.ours), ("theirs", &outcome.theirs)];
             for (number, (class, side)) in [0.0, 1.0].into_iter().zip(sides) {
@@ -218,7 +224,7 @@ impl Scale {
             svg,
             "<rect class=\"{class}\" x=\"{LEFT}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{BAR}\"/>\
              <line class=\"spread\" x1=\"{low:.1}\" x2=\"{high:.1}\" y1=\"{centre:.1}\" y2=\"{centre:.1}\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\">{:.digits$}</text>",
+             <text class=\"number\" x=\"{:.1}\" y=\"{:.1}\">{:.digits$}</text>",
             middle - LEFT,
             high + 6.0,
             y + BAR - 2.0,

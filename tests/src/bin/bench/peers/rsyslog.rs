@@ -1,7 +1,7 @@
 //! rsyslog with its output to Kafka, from Debian's packages, not installed.
 
 use super::command::checked;
-use super::field::{Facts, Field, Goal, Peer, Runner};
+use super::field::{Facts, Field, Goal, Keys, Peer, Runner};
 use super::gateway::Gateway;
 use crate::report::Bounds;
 use crate::system;
@@ -23,10 +23,11 @@ const PACKAGES: [&str; 6] = [
 ];
 
 /// The unpacked packages.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rsyslog {
     root: PathBuf,
     version: String,
+    keys: Keys,
 }
 
 impl Rsyslog {
@@ -42,7 +43,27 @@ impl Rsyslog {
         Ok(Self {
             root,
             version: format!("rsyslog {rsyslog}, librdkafka {librdkafka}"),
+            keys: Keys::Equal,
         })
+    }
+
+    /// The same, publishing without keys.
+    pub(super) fn keyless(self) -> Self {
+        Self {
+            keys: Keys::None,
+            ..self
+        }
+    }
+
+    /// What the configuration has of a key.
+    fn key(&self, field: &Field) -> String {
+        match self.keys {
+            Keys::Equal => format!(
+                "key=\"{}\" topicConfParam=[\"partitioner=random\"]",
+                field.sample.one_key()
+            ),
+            Keys::None => String::new(),
+        }
     }
 
     /// The folder of libraries of the machine's kind, which Debian names by its own words.
@@ -59,9 +80,21 @@ impl Rsyslog {
 
 impl Peer for Rsyslog {
     fn facts(&self) -> Facts {
+        let (name, way) = match self.keys {
+            Keys::Equal => (
+                "rsyslog",
+                "lines over TCP, imptcp to omkafka; one key for all, of the right length, and \
+                 partitions by lot",
+            ),
+            Keys::None => (
+                "rsyslog, no keys",
+                "lines over TCP, imptcp to omkafka; no keys",
+            ),
+        };
         Facts {
+            name,
             version: self.version.clone(),
-            way: "lines over TCP, imptcp to omkafka; one key for all, of the right length",
+            way,
             lacks: "does not parse, does not format, does not answer its source",
             goal: Goal::Cost(Bounds::at_most(1.0 / 1.3, 1.0 / 1.8)),
         }
@@ -76,7 +109,7 @@ impl Peer for Rsyslog {
             .replace("@PORT@", &port.to_string())
             .replace("@BROKERS@", &field.kafka.bootstrap())
             .replace("@TOPIC@", system::TOPIC)
-            .replace("@KEY@", &field.sample.one_key());
+            .replace("@KEY@", &self.key(field));
         let file = work.join("rsyslog.conf");
         std::fs::write(&file, text)?;
         let libraries = self.libraries()?;

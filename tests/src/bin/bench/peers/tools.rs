@@ -1,9 +1,9 @@
 //! The benchmark programs of librdkafka and of Kafka: they make their records themselves, and
 //! say themselves how fast Kafka acknowledged them.
 
-use super::field::{Facts, Field, Goal, Peer, Run, Runner};
+use super::field::{Facts, Field, Goal, Keys, Peer, Run, Runner};
 use super::jvm::Jvm;
-use crate::performance::Performance;
+use crate::performance::{self, Performance};
 use crate::process::{cpu_of, memory_of};
 use crate::report::Bounds;
 use crate::system;
@@ -26,8 +26,11 @@ const PRODUCER: &str = "org.apache.kafka.tools.ProducerPerformance";
 const WARM_UP: u64 = 500_000;
 
 /// `rdkafka_performance`.
-#[derive(Debug)]
-pub(super) struct RdkafkaPerformance(Performance);
+#[derive(Clone, Debug)]
+pub(super) struct RdkafkaPerformance {
+    program: Performance,
+    keys: Keys,
+}
 
 /// `kafka-producer-perf-test.sh`.
 #[derive(Debug)]
@@ -45,15 +48,38 @@ struct Tool {
 
 impl RdkafkaPerformance {
     pub(super) fn get() -> anyhow::Result<Self> {
-        Ok(Self(Performance::get()?))
+        Ok(Self {
+            program: Performance::get()?,
+            keys: Keys::Equal,
+        })
+    }
+
+    /// The same, publishing without keys.
+    pub(super) fn keyless(self) -> Self {
+        Self {
+            keys: Keys::None,
+            ..self
+        }
     }
 }
 
 impl Peer for RdkafkaPerformance {
     fn facts(&self) -> Facts {
+        let (name, way) = match self.keys {
+            Keys::Equal => (
+                "rdkafka_performance",
+                "one value and one key from its own memory, of the right lengths, and \
+                 partitions by lot",
+            ),
+            Keys::None => (
+                "rdkafka_performance, no keys",
+                "one value from its own memory, of the right length; no keys",
+            ),
+        };
         Facts {
-            version: format!("librdkafka {}", self.0.version),
-            way: "one value and one key from its own memory, of the right lengths",
+            name,
+            version: format!("librdkafka {}", self.program.version),
+            way,
             lacks: "has no source: does not read, parse, format or answer",
             goal: Goal::Rate(Bounds::at_least(0.9, 1.2)),
         }
@@ -61,7 +87,10 @@ impl Peer for RdkafkaPerformance {
 
     fn start(&self, field: &Field, records: u64) -> anyhow::Result<Box<dyn Runner>> {
         let bootstrap = field.kafka.bootstrap();
-        let command = self.0.command(&bootstrap, &field.sample, records);
+        let mut command = self.program.command(&bootstrap, &field.sample, records);
+        if self.keys == Keys::Equal {
+            performance::with_keys(&mut command, &field.sample);
+        }
         Ok(Box::new(Tool {
             command,
             warm_up: 0,
@@ -80,6 +109,7 @@ impl ProducerPerformance {
 impl Peer for ProducerPerformance {
     fn facts(&self) -> Facts {
         Facts {
+            name: "ProducerPerformance",
             version: self.0.version.clone(),
             way: "values from its own memory, no keys (it cannot set any); its first 500 000 \
                   records are not timed",
