@@ -53,17 +53,16 @@ pub(super) fn hold(bench: &Bench, field: &Field, peer: &dyn Peer) -> anyhow::Res
     let mut runner = peer.start(field, records)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=bench.rounds() {
-        crate::say(&match round {
-            0 => format!("{}: warming up", facts.name),
-            round => format!("{}, round {round}", facts.name),
-        });
-        let pair = (
-            publish(&served, field, records)?,
-            runner.publish(field, records)?,
-        );
+        let our = publish(&served, field, records)?;
+        let their = runner.publish(field, records)?;
+        let step = match round {
+            0 => "warmed up".to_owned(),
+            round => format!("round {round}"),
+        };
+        crate::say(&format!("{}, {step}: {their}; aeroduct: {our}", facts.name));
         if round > 0 {
-            ours.push(pair.0);
-            theirs.push(pair.1);
+            ours.push(our);
+            theirs.push(their);
         }
     }
     drop(runner);
@@ -95,29 +94,33 @@ fn publish(served: &Served, field: &Field, records: u64) -> anyhow::Result<Run> 
 }
 
 impl Outcome {
-    /// The judged ratio, its spread and its bounds.
-    pub(super) const fn judged(&self) -> (Spread, Bounds) {
+    /// The number of the figure, what its ratio is of, the ratio, and its bounds if it is judged.
+    pub(super) const fn verdict(&self) -> (&'static str, &'static str, Spread, Option<Bounds>) {
         match self.facts.goal {
-            Goal::Cost(bounds) => (self.cost_ratio, bounds),
-            Goal::Rate(bounds) => (self.rate_ratio, bounds),
+            Goal::Cost(bounds) => (
+                "P16",
+                "processor time per record",
+                self.cost_ratio,
+                Some(bounds),
+            ),
+            Goal::Rate(bounds) => ("P21", "records per second", self.rate_ratio, bounds),
         }
     }
 
     /// For the list of figures.
     pub(super) fn figure(&self) -> Figure {
-        let (ratio, bounds) = self.judged();
-        let (id, what) = match self.facts.goal {
-            Goal::Cost(_) => ("P16", "processor time per record"),
-            Goal::Rate(_) => ("P21", "records/s"),
-        };
-        Figure::of(
+        let (id, what, ratio, bounds) = self.verdict();
+        let figure = Figure::of(
             id,
             &format!("{what}, times {}", self.facts.name),
             format!("{:.2} x", ratio.middle),
             ratio.middle,
         )
-        .spread((ratio.lowest, ratio.highest))
-        .judged(bounds)
+        .spread((ratio.lowest, ratio.highest));
+        match bounds {
+            Some(bounds) => figure.judged(bounds),
+            None => figure,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::ends::Ends;
 use crate::in_memory::InMemory;
 use crate::report::Bounds;
 use crate::sample::Sample;
+use std::fmt;
 use std::path::Path;
 
 /// A real Kafka, and the records to bring there.
@@ -48,13 +49,14 @@ pub(super) enum Keys {
     None,
 }
 
-/// What is judged.
+/// Which ratio tells, and what it must be.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Goal {
     /// Processor time per record, the connector's divided by the peer's.
     Cost(Bounds),
-    /// Records per second, likewise.
-    Rate(Bounds),
+    /// Records per second, likewise; not judged where the peer publishes less for each record
+    /// although it could do the same.
+    Rate(Option<Bounds>),
 }
 
 /// What one run showed.
@@ -66,6 +68,13 @@ pub(super) struct Run {
     pub(super) cpu_ns: f64,
     /// Resident memory at its highest so far, in MiB.
     pub(super) memory_mib: f64,
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rate, cpu_us) = (self.rate / 1e3, self.cpu_ns / 1e3);
+        write!(f, "{cpu_us:.2} us, {rate:.0} k/s, {:.0} MiB", self.memory_mib)
+    }
 }
 
 impl Field {
