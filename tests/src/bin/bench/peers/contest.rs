@@ -44,7 +44,7 @@ pub(super) struct Spread {
     pub(super) highest: f64,
 }
 
-/// Measures both in turn, after one run of each that is not counted.
+/// Measures both in turn, after runs of each that are not counted.
 pub(super) fn hold(bench: &Bench, field: &Field, peer: &dyn Peer) -> anyhow::Result<Outcome> {
     let facts = peer.facts();
     let records = if bench.is_quick { FEW_RECORDS } else { RECORDS };
@@ -52,15 +52,16 @@ pub(super) fn hold(bench: &Bench, field: &Field, peer: &dyn Peer) -> anyhow::Res
     let served = System::Aeroduct.start(&bootstrap, &system::one_topic(), bench.folder())?;
     let mut runner = peer.start(field, records)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..=bench.rounds() {
+    let warm_ups = if bench.is_quick { 1 } else { peer.warm_ups() };
+    for number in 0..warm_ups + bench.rounds() {
         let our = publish(&served, field, records)?;
         let their = runner.publish(field, records)?;
-        let step = match round {
-            0 => "warmed up".to_owned(),
-            round => format!("round {round}"),
-        };
+        let round = (number + 1)
+            .checked_sub(warm_ups)
+            .filter(|&round| round > 0);
+        let step = round.map_or_else(|| "warming up".to_owned(), |round| format!("round {round}"));
         crate::say(&format!("{}, {step}: {their}; aeroduct: {our}", facts.name));
-        if round > 0 {
+        if round.is_some() {
             ours.push(our);
             theirs.push(their);
         }

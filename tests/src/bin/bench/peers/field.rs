@@ -19,6 +19,11 @@ pub(super) struct Field {
 pub(super) trait Peer {
     fn facts(&self) -> Facts;
 
+    /// Runs before the first one that counts: until its compiler, if it has one, is done.
+    fn warm_ups(&self) -> u32 {
+        1
+    }
+
     /// Starts what stays running from one run to the next. Each run will have so many records.
     fn start(&self, field: &Field, records: u64) -> anyhow::Result<Box<dyn Runner>>;
 }
@@ -36,7 +41,7 @@ pub(super) struct Facts {
     pub(super) version: String,
     /// What it is given, and how.
     pub(super) way: &'static str,
-    /// What the connector does and this one does not.
+    /// What it does not do, and the connector does.
     pub(super) lacks: &'static str,
     pub(super) goal: Goal,
 }
@@ -73,7 +78,11 @@ pub(super) struct Run {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (rate, cpu_us) = (self.rate / 1e3, self.cpu_ns / 1e3);
-        write!(f, "{cpu_us:.2} us, {rate:.0} k/s, {:.0} MiB", self.memory_mib)
+        write!(
+            f,
+            "{cpu_us:.2} us, {rate:.0} k/s, {:.0} MiB",
+            self.memory_mib
+        )
     }
 }
 

@@ -75,7 +75,7 @@ impl Peer for FranzGo {
             name,
             version: self.version.clone(),
             way,
-            lacks: "does not parse, does not format, does not answer its source",
+            lacks: "parse, format, answer its source",
             goal: Goal::Cost(Bounds::at_most(1.6, 1.2)),
         }
     }

@@ -1,5 +1,6 @@
 //! The page about the peers, as Markdown with a picture.
 
+use super::connect::WARM_UPS;
 use super::contest::{Outcome, Side, Spread};
 use super::{Missing, plot};
 use crate::report::{Bounds, Machine};
@@ -101,7 +102,7 @@ impl Page<'_> {
     fn peers(&self, page: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             page,
-            "| | Version | What it was given | What Aeroduct does and it does not |\n|---|---|---|---|"
+            "| | Version | What it was given | What it does not do |\n|---|---|---|---|"
         )?;
         for Outcome { facts, .. } in self.outcomes {
             let (name, version) = (facts.name, &facts.version);
@@ -150,7 +151,7 @@ impl fmt::Display for Page<'_> {
             page,
             "## How it is measured\n\n\
              - Pairs of runs: {rounds}, Aeroduct and the peer in turn, after one of each that is not \
-             counted. Records in each run: {records}. A ratio is the middle of the ratios of the \
+             counted, {WARM_UPS} beside Kafka Connect, which needs them to be compiled. Records in each run: {records}. A ratio is the middle of the ratios of the \
              pairs.\n\
              - A run counts only if the end offsets of the topic show every record once.\n\
              - Records per second: until all are in the topic, for Aeroduct until all are \

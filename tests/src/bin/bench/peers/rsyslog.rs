@@ -95,7 +95,7 @@ impl Peer for Rsyslog {
             name,
             version: self.version.clone(),
             way,
-            lacks: "does not parse, does not format, does not answer its source",
+            lacks: "parse, format, answer its source",
             goal: Goal::Cost(Bounds::at_most(1.0 / 1.3, 1.0 / 1.8)),
         }
     }

@@ -80,7 +80,7 @@ impl Peer for RdkafkaPerformance {
             name,
             version: format!("librdkafka {}", self.program.version),
             way,
-            lacks: "has no source: does not read, parse, format or answer",
+            lacks: "read from a source, parse, format, answer",
             goal: Goal::Rate((self.keys == Keys::Equal).then_some(Bounds::at_least(0.9, 1.2))),
         }
     }
@@ -113,7 +113,7 @@ impl Peer for ProducerPerformance {
             version: self.0.version.clone(),
             way: "values from its own memory, no keys (it cannot set any); its first 500 000 \
                   records are not timed",
-            lacks: "has no source: does not read, parse, format or answer",
+            lacks: "read from a source, parse, format, answer",
             goal: Goal::Rate(Some(Bounds::at_least(1.0, 1.5))),
         }
     }
