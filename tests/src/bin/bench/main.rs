@@ -17,6 +17,7 @@ mod footprint;
 mod formats;
 mod http;
 mod in_memory;
+mod ordering;
 mod peers;
 mod performance;
 mod pipe;
@@ -67,6 +68,8 @@ enum Figures {
     Topics,
     /// P11 and P13: the writers of JSON and MessagePack.
     Formats,
+    /// What keeping the order of versions costs.
+    Ordering,
     /// Ways to produce.
     Produce,
     /// P18: what answering after Kafka costs.
@@ -228,8 +231,9 @@ fn keep_awake(bootstrap: &str, is_done: &AtomicBool) {
 
 fn measure(cli: &Cli) -> anyhow::Result<ExitCode> {
     let mut bench = Bench::new(cli)?;
-    let steps: [(Figures, Step); 10] = [
+    let steps: [(Figures, Step); 11] = [
         (Figures::Formats, formats::run),
+        (Figures::Ordering, ordering::run),
         (Figures::Produce, produce::run),
         (Figures::Pipe, pipe::run),
         (Figures::Counts, counts::run),
