@@ -32,13 +32,17 @@ pub(super) struct Frames {
 }
 
 impl Side {
-    /// The version in this slot has come to its end.
+    /// The version in this slot has come to its end. That of a dead letter has done so before, when
+    /// Kafka refused it; another version may be on its way by now.
     pub(super) fn end(&self, slot: u32, is_delivered: bool) {
         let Some(order) = &self.order else {
             return;
         };
         let found = self.versions.binary_search_by_key(&slot, |(slot, _)| *slot);
-        if let Some((_, version)) = found.ok().and_then(|place| self.versions.get(place)) {
+        let letters = self.letters.as_ref();
+        if let Some((_, version)) = found.ok().and_then(|place| self.versions.get(place))
+            && letters.is_none_or(|letters| !letters.is_written(slot))
+        {
             order.end(version, is_delivered);
         }
     }

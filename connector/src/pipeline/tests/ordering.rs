@@ -163,3 +163,27 @@ fn without_the_item_nobody_waits() {
     assert_eq!(stand.sent().len(), 3);
     assert_eq!(stand.shared.order.remembered(), 0);
 }
+
+#[test]
+fn a_dead_letter_leaves_the_turns_of_later_versions_alone() {
+    let mut stand = Stand::new(&format!(
+        "{ITEMS}record-ordering: {{enable: true}}\naeroduct: {{dead-letter: {{destination: dead}}}}\n"
+    ));
+    let _flight = stand.read_changes([1, 2, 3].map(version));
+    stand.sent()[0].fail(Failure::TooLarge);
+    stand.pipeline.resume();
+    let sent = stand.sent();
+    let is_letter = |sent: &&super::stand::Sent| sent.topic == "dead";
+    let (letters, second): (Vec<_>, Vec<_>) = sent.iter().partition(is_letter);
+    assert_eq!((letters.len(), second.len()), (1, 1));
+    letters[0].deliver();
+    stand.pipeline.resume();
+    assert!(stand.sent().is_empty(), "the second version is on its way");
+    second[0].fail(Failure::Unavailable);
+    stand.pipeline.resume();
+    assert_eq!(
+        stand.sent().len(),
+        1,
+        "the third is not older than what Kafka has"
+    );
+}
