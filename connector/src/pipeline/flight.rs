@@ -151,8 +151,9 @@ impl Flight {
         let letters = self.side.as_ref().and_then(|side| side.letters.as_ref());
         match letters {
             None => self.answers.put(slot, Answer::PermanentError),
-            // A letter that fails is sent again by the source, as the record that it is.
-            Some(letters) if letters.is_written(slot) => {}
+            // A letter that fails is sent again by the source, as the record that it is; and a record
+            // that nobody waits for any more, whose shard may have ended, is being sent again.
+            Some(letters) if letters.is_written(slot) || self.is_abandoned() => {}
             Some(letters) => {
                 self.answers.expect_another();
                 letters.inbox.refuse(Undelivered {

@@ -98,6 +98,20 @@ fn what_kafka_refuses_for_good_becomes_a_letter() {
 }
 
 #[test]
+fn what_kafka_refuses_when_nobody_waits_for_it_leaves_nothing_behind() {
+    let mut stand = stand();
+    let flight = stand.read_changes([sound()]);
+    flight.abandon();
+    let sent = stand.sent();
+    sent[0].fail(Failure::TooLarge);
+    assert!(flight.answers.is_complete());
+    drop((flight, sent));
+    // The shard that would have written the letter has ended.
+    let in_flight = stand.shared.window.in_flight();
+    assert_eq!(in_flight, super::super::Load::default());
+}
+
+#[test]
 fn what_kafka_refuses_for_now_does_not() {
     let mut stand = stand();
     let flight = stand.read_changes([sound()]);
