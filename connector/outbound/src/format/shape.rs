@@ -50,6 +50,10 @@ struct Packed {
 }
 
 impl Packed {
+    /// Longer names, as `bin-transforms` may give them, are equal here though they differ in the
+    /// middle.
+    const LEN_MAX: usize = 16;
+
     #[inline]
     fn new(name: &[u8]) -> Self {
         let (first, last) =
@@ -194,6 +198,9 @@ impl Shape {
         self.bins.clear();
         let mut text = Vec::with_capacity(FRAGMENT_MAX);
         for name in names {
+            if name.len() > Packed::LEN_MAX {
+                return;
+            }
             text.clear();
             text.extend_from_slice(self.before);
             (self.spell)(&mut text, name);

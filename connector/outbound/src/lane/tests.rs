@@ -197,3 +197,26 @@ fn records_follow_one_another_in_the_output_and_a_failed_one_leaves_no_gap() {
     }
     assert_eq!(ends, [out.len() / 2, out.len()]);
 }
+
+#[test]
+fn long_new_names_that_differ_in_the_middle_stay_apart() {
+    let plan = plan(&[
+        STATIC,
+        FLAT_JSON,
+        "bin-transforms: {map: {a: shipping_street_address, b: shipping_region_address}}\n",
+    ]);
+    let lane = Lane::resolve(&plan.outbound, PORT, b"ns", None);
+    let mut scratch = Scratch::default();
+    for (own, new) in [
+        ("a", "shipping_street_address"),
+        ("b", "shipping_region_address"),
+    ] {
+        let ops = bin(own, "x");
+        let record = write(&ops, 1);
+        let mut out = Vec::new();
+        lane.prepare(&change(&record), &mut out, &mut scratch)
+            .unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(&format!("\"{new}\":\"x\"")), "{text}");
+    }
+}
