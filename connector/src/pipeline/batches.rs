@@ -356,7 +356,9 @@ impl Open {
         let Some(first) = seats.first().filter(|_| !members.is_empty()) else {
             return;
         };
-        let expected = self.bytes.len() + BatchLayout::overhead(members.len());
+        let part_of = |member: &Member<'_>| member.key.map_or(0, <[u8]>::len) + member.value.len();
+        let bytes = members.iter().map(part_of).sum::<usize>();
+        let expected = bytes + BatchLayout::overhead(members.len());
         let mut out = closing.arenas.take(expected);
         let joined = self.batching.layout.join(members.into_iter(), &mut out);
         let timestamp_ms = timestamp_ms.and_then(|ms| i64::try_from(ms).ok());

@@ -237,3 +237,18 @@ fn the_window_is_free_again_when_all_is_answered() {
         super::super::Load::default()
     );
 }
+
+#[test]
+fn records_that_go_alone_hold_no_more_memory_than_they_need() {
+    let mut stand = stand("max-records: 1000");
+    stand.set_partitions("shop", 0);
+    let frames: Vec<_> = (0..90).map(|digest| record(digest).frame()).collect();
+    let flight = stand.read(&frames);
+    let before = stand.shared.window.in_flight().bytes;
+    stand.pipeline.close_batches();
+    let sent = stand.sent();
+    assert_eq!(sent.len(), 90);
+    let each = (stand.shared.window.in_flight().bytes - before) / sent.len();
+    assert!(each <= 4 << 10, "{each} bytes each");
+    drop(flight);
+}
