@@ -237,11 +237,11 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         for (id, open) in std::mem::take(&mut self.closed) {
             let ceiling = Arc::clone(self.ceiling(id.topic));
             if id.partition.is_some() {
-                open.send(&open.seats, id.topic, &ceiling, closing);
+                open.send(&open.seats, id, &ceiling, closing);
             } else {
                 // Nobody knows which of them belong together.
                 for seat in open.seats.chunks(1) {
-                    open.send(seat, id.topic, &ceiling, closing);
+                    open.send(seat, id, &ceiling, closing);
                 }
             }
             closing.arenas.give_back(open.bytes);
@@ -326,7 +326,7 @@ impl Open {
     fn send<S: Sink>(
         &self,
         seats: &[Seat],
-        topic: S::Topic,
+        id: BatchId<S::Topic>,
         ceiling: &Arc<Ceiling>,
         closing: &mut Closing<'_, S>,
     ) {
@@ -374,10 +374,13 @@ impl Open {
             }),
             arenas: Arc::clone(closing.arenas),
         };
+        // All batches of a partition go by its number: whoever sends a refused one again must see
+        // that a later one may hold the same records.
+        let partition = id.partition.and_then(|number| u32::try_from(number).ok());
         closing.sink.add(Message {
-            topic,
+            topic: id.topic,
             key: joined.key.map(narrow),
-            hash: first.hash,
+            hash: partition.unwrap_or(first.hash),
             value: narrow(joined.value),
             extras,
             slot: 0,

@@ -252,3 +252,13 @@ fn records_that_go_alone_hold_no_more_memory_than_they_need() {
     assert!(each <= 4 << 10, "{each} bytes each");
     drop(flight);
 }
+
+#[test]
+fn batches_of_one_partition_are_told_to_be_of_one_key() {
+    // Kafka's client lets a refused message not go behind a later one of its key.
+    let mut stand = stand("max-records: 2");
+    let _flight = stand.read_changes([1, 2, 3, 4].map(record));
+    let sent = stand.sent();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].hash, sent[1].hash);
+}
