@@ -48,7 +48,7 @@ enum KeyJoin {
 }
 
 /// When and how the records of a lane are put together.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Batching {
     /// When a batch is closed.
     pub limits: BatchLimits,

@@ -27,13 +27,13 @@ const BATCH_BYTES: usize = 4 << 10;
 /// Topics whose ceilings are remembered.
 const CEILINGS_MAX: usize = 4096;
 
-/// Which records are put together.
+/// Which records are put together: of one topic and partition, and under the same rules.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 struct BatchId<T> {
     topic: T,
     /// `None` while the topic's partitions are not known.
     partition: Option<usize>,
-    layout: BatchLayout,
+    batching: Batching,
 }
 
 /// A record for a batch.
@@ -113,12 +113,12 @@ impl<T: Copy + Eq + Hash> Batches<T> {
     pub(super) fn add<S: Sink<Topic = T>>(&mut self, entry: &Entry<'_, T>, sink: &mut S) {
         let partitions = sink.partitions(entry.topic).filter(|&count| count > 0);
         if let Some(partitions) = partitions {
-            self.sort_out(entry.topic, entry.batching.layout, partitions);
+            self.sort_out(entry.topic, *entry.batching, partitions);
         }
         let id = BatchId {
             topic: entry.topic,
             partition: partitions.map(|count| partition_of(entry.hash, count)),
-            layout: entry.batching.layout,
+            batching: *entry.batching,
         };
         self.seat(id, entry);
     }
@@ -158,11 +158,11 @@ impl<T: Copy + Eq + Hash> Batches<T> {
     }
 
     /// Distributes the records that came before the topic's partitions were known.
-    fn sort_out(&mut self, topic: T, layout: BatchLayout, partitions: usize) {
+    fn sort_out(&mut self, topic: T, batching: Batching, partitions: usize) {
         let unknown = BatchId {
             topic,
             partition: None,
-            layout,
+            batching,
         };
         let Some(open) = self.open.remove(&unknown) else {
             return;
@@ -224,7 +224,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
             .collect();
         for id in unknown {
             if let Some(partitions) = closing.sink.partitions(id.topic).filter(|&count| count > 0) {
-                self.sort_out(id.topic, id.layout, partitions);
+                self.sort_out(id.topic, id.batching, partitions);
             }
         }
         let meant = self.open.extract_if(|_, open| is_meant(open));

@@ -60,7 +60,7 @@ pub enum Batching {
 }
 
 /// When a batch is closed: at whichever of these comes first (5.2).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct BatchLimits {
     /// Records, at least one.
     pub records: u32,

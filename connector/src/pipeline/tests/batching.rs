@@ -262,3 +262,18 @@ fn batches_of_one_partition_are_told_to_be_of_one_key() {
     assert_eq!(sent.len(), 2);
     assert_eq!(sent[0].hash, sent[1].hash);
 }
+
+#[test]
+fn batches_of_different_limits_are_kept_apart() {
+    let mut stand = Stand::new(
+        "routing: {mode: static, destination: all}\nformat: {mode: json}\n\
+         namespaces:\n  one: {batching: {max-records: 100}}\n  two: {batching: {max-records: 2}}\n",
+    );
+    let of = |namespace, digest| Change {
+        namespace,
+        digest,
+        ..Change::default()
+    };
+    let _flight = stand.read_changes([of("one", 1), of("two", 2), of("two", 3)]);
+    assert_eq!(stand.sent().len(), 1);
+}
