@@ -277,3 +277,29 @@ fn batches_of_different_limits_are_kept_apart() {
     let _flight = stand.read_changes([of("one", 1), of("two", 2), of("two", 3)]);
     assert_eq!(stand.sent().len(), 1);
 }
+
+#[test]
+fn a_record_to_blame_ends_up_alone_however_well_the_other_partitions_do() {
+    let mut stand = stand("max-records: 8");
+    stand.set_partitions("shop", 8);
+    let bad = "AQEBAQEBAQEBAQEBAQEBAQEBAQE="; // the digest of record 1
+    for _ in 0..40 {
+        let flight = stand.read(
+            &(0..99)
+                .map(|digest| record(digest).frame())
+                .collect::<Vec<_>>(),
+        );
+        stand.pipeline.close_batches();
+        for message in stand.sent() {
+            if message.value.contains(bad) {
+                message.fail(Failure::InvalidRecord);
+            } else {
+                message.deliver();
+            }
+        }
+        if answers(&flight).unwrap()[1] == PermanentError {
+            return;
+        }
+    }
+    panic!("its neighbours are refused with it for ever");
+}
