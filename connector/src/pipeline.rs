@@ -15,6 +15,7 @@ mod headers;
 mod inbox;
 mod lanes;
 mod letters;
+mod limits;
 mod manifest;
 pub mod ordering;
 mod outlet;

@@ -5,8 +5,9 @@
 //! window is in use, because what waits in batches would keep sources from sending; and at the end.
 
 use super::arenas::Arenas;
-use super::batch::{Batch, Ceiling, Passenger};
+use super::batch::{Batch, Passenger};
 use super::flight::Flight;
+use super::limits::Limits;
 use super::window::{Load, Window};
 use super::{Message, Sink, narrow};
 use crate::pipeline::cargo::Cargo;
@@ -24,8 +25,8 @@ const RECORD_OVERHEAD: usize = 512;
 /// Buffers of batches begin with this capacity.
 const BATCH_BYTES: usize = 4 << 10;
 
-/// Topics whose ceilings are remembered.
-const CEILINGS_MAX: usize = 4096;
+/// Topics of which something is remembered.
+const TOPICS_MAX: usize = 4096;
 
 /// Which records are put together: of one topic and partition, and under the same rules.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -83,7 +84,7 @@ pub(super) struct Batches<T> {
     closed: Vec<(BatchId<T>, Open)>,
     /// Batches with seats of the flight that is being loaded.
     touched: Vec<BatchId<T>>,
-    ceilings: HashMap<T, Arc<Ceiling>>,
+    limits: HashMap<T, Arc<Limits>>,
     message_bytes: usize,
     next_due: Option<Instant>,
 }
@@ -102,7 +103,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
             open: HashMap::new(),
             closed: Vec::new(),
             touched: Vec::new(),
-            ceilings: HashMap::new(),
+            limits: HashMap::new(),
             message_bytes: message_bytes.saturating_sub(RECORD_OVERHEAD),
             next_due: None,
         }
@@ -125,11 +126,12 @@ impl<T: Copy + Eq + Hash> Batches<T> {
 
     fn seat(&mut self, id: BatchId<T>, entry: &Entry<'_, T>) {
         let len = entry.value.len() + entry.key.map_or(0, <[u8]>::len);
-        let ceiling = self.ceiling(id.topic).bytes();
+        let learnt = self.limits(id.topic);
+        let (most, is_suspect) = (learnt.bytes(), learnt.is_suspect(entry.digest));
         let is_too_much = |open: &Open| {
-            open.bytes.len() + len + BatchLayout::overhead(open.seats.len() + 1) > ceiling
+            open.bytes.len() + len + BatchLayout::overhead(open.seats.len() + 1) > most
         };
-        if self.open.get(&id).is_some_and(is_too_much) {
+        if is_suspect || self.open.get(&id).is_some_and(is_too_much) {
             self.close(id);
         }
         let limits = entry.batching.limits;
@@ -146,7 +148,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         });
         open.due = open.due.min(due);
         open.push(entry);
-        if open.is_full() {
+        if is_suspect || open.is_full() {
             self.close(id);
         }
     }
@@ -235,26 +237,26 @@ impl<T: Copy + Eq + Hash> Batches<T> {
 
     fn send_closed<S: Sink<Topic = T>>(&mut self, closing: &mut Closing<'_, S>) {
         for (id, open) in std::mem::take(&mut self.closed) {
-            let ceiling = Arc::clone(self.ceiling(id.topic));
+            let limits = Arc::clone(self.limits(id.topic));
             if id.partition.is_some() {
-                open.send(&open.seats, id, &ceiling, closing);
+                open.send(&open.seats, id, &limits, closing);
             } else {
                 // Nobody knows which of them belong together.
                 for seat in open.seats.chunks(1) {
-                    open.send(seat, id, &ceiling, closing);
+                    open.send(seat, id, &limits, closing);
                 }
             }
             closing.arenas.give_back(open.bytes);
         }
     }
 
-    fn ceiling(&mut self, topic: T) -> &Arc<Ceiling> {
-        if self.ceilings.len() >= CEILINGS_MAX {
-            self.ceilings.clear();
+    fn limits(&mut self, topic: T) -> &Arc<Limits> {
+        if self.limits.len() >= TOPICS_MAX && !self.limits.contains_key(&topic) {
+            self.limits.clear();
         }
         let most = self.message_bytes;
-        let ceiling = self.ceilings.entry(topic);
-        ceiling.or_insert_with(|| Arc::new(Ceiling::new(most)))
+        let limits = self.limits.entry(topic);
+        limits.or_insert_with(|| Arc::new(Limits::new(most)))
     }
 
     /// When the next batch is to be closed.
@@ -327,7 +329,7 @@ impl Open {
         &self,
         seats: &[Seat],
         id: BatchId<S::Topic>,
-        ceiling: &Arc<Ceiling>,
+        limits: &Arc<Limits>,
         closing: &mut Closing<'_, S>,
     ) {
         let mut passengers = Vec::with_capacity(seats.len());
@@ -345,6 +347,7 @@ impl Open {
             passengers.push(Passenger {
                 flight: Arc::clone(flight),
                 slot: seat.slot,
+                digest: seat.digest,
             });
             members.push(Member {
                 key: seat.key.clone().map(|key| self.part(key)),
@@ -367,7 +370,7 @@ impl Open {
         let batch = Batch {
             passengers: passengers.into(),
             bytes,
-            ceiling: Arc::clone(ceiling),
+            limits: Arc::clone(limits),
             admitted: closing.window.admit(Load {
                 records: 0,
                 bytes: out.capacity(),

@@ -2,10 +2,11 @@
 //! letters about what Kafka refused.
 
 use super::{Outlet, STALE};
-use crate::pipeline::batch::{Batch, Ceiling, Passenger};
+use crate::pipeline::batch::{Batch, Passenger};
 use crate::pipeline::cargo::Cargo;
 use crate::pipeline::inbox::{Inbox, Undelivered};
 use crate::pipeline::letters::Letter;
+use crate::pipeline::limits::Limits;
 use crate::pipeline::ordering::{RecordId, Turn};
 use crate::pipeline::refusals::Refusal;
 use crate::pipeline::waiting::Caller;
@@ -90,7 +91,7 @@ impl<S: Sink> Outlet<S> {
         self.metrics.letters(1);
         let batch = Batch {
             bytes: out.len(),
-            ceiling: Arc::new(Ceiling::new(usize::MAX)),
+            limits: Arc::new(Limits::new(usize::MAX)),
             admitted: self.shared.window.admit(Load {
                 records: 0,
                 bytes: out.capacity(),
@@ -99,6 +100,7 @@ impl<S: Sink> Outlet<S> {
             passengers: Box::new([Passenger {
                 flight: Arc::clone(flight),
                 slot,
+                digest: [0; 20],
             }]),
         };
         self.sink.add(message);
