@@ -72,6 +72,11 @@ fuzz: ## made-up input for each decoder, FOR=60 seconds each
 	@tests/rig/prepare.sh build
 	@tests/rig/fuzz.sh $(or $(FOR),60)
 
+.PHONY: simulate
+simulate: ## the core in a simulated world, SEEDS=1000000 runs; SEED=17 for one of them again
+	@$(if $(SEED),SEED=$(SEED)) SEEDS=$(or $(SEEDS),1000000) \
+		cargo test --release --locked --package aeroduct-connector --lib source::simulation
+
 .PHONY: audit
 audit: ## licences, sources and known weaknesses of what is linked; needs cargo-deny
 	@command -v cargo-deny > /dev/null \

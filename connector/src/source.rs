@@ -14,6 +14,8 @@ mod mailbox;
 mod partial;
 mod replies;
 mod shard;
+#[cfg(all(test, not(aeroduct_loom)))]
+mod simulation;
 mod stream;
 mod turns;
 

@@ -96,6 +96,12 @@ impl Window {
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Connections that are counted.
+    #[cfg(all(test, not(aeroduct_loom)))]
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     /// True when a connection that has `own` in flight may read on.
     ///
     /// Below half of the window everybody may; above it, only who has not yet used the

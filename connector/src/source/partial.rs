@@ -35,6 +35,12 @@ impl LongFrames {
             is_pass_taken: AtomicBool::new(false),
         }
     }
+
+    /// Bytes that are held now.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
 }
 
 /// What one connection holds of the budget.
@@ -229,23 +235,19 @@ mod tests {
         Partial::new(Arc::clone(frames))
     }
 
-    fn held(frames: &LongFrames) -> usize {
-        frames.held.load(Ordering::Relaxed)
-    }
-
     #[test]
     fn short_beginnings_are_not_counted_and_long_ones_are() {
         let frames = Arc::new(LongFrames::new(1 << 20));
         let mut one = partial(&frames);
         one.replace(&[1; 1000], true, Instant::now());
-        assert_eq!(held(&frames), 0);
+        assert_eq!(frames.held(), 0);
         one.replace(&vec![1; 100_000], true, Instant::now());
-        assert!(held(&frames) >= 100_000);
+        assert!(frames.held() >= 100_000);
         one.clear();
-        assert_eq!(held(&frames), 0);
+        assert_eq!(frames.held(), 0);
         one.replace(&vec![1; 100_000], true, Instant::now());
         drop(one);
-        assert_eq!(held(&frames), 0);
+        assert_eq!(frames.held(), 0);
     }
 
     #[test]
