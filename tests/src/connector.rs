@@ -30,6 +30,8 @@ pub struct Launch {
     pub prefix: Vec<String>,
     /// Further variables of the environment.
     pub environment: Vec<(String, String)>,
+    /// Ports where changes go too.
+    pub further_ports: Vec<u16>,
 }
 
 /// A running connector; killed when dropped.
@@ -58,9 +60,10 @@ impl Connector {
     pub fn start_as(launch: &Launch, bootstrap: &str, blocks: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let (port, manage_port) = (ports::free()?, ports::free()?);
+        let ports = [&[port], launch.further_ports.as_slice()].concat();
         fs::write(
             folder.path().join(FILE),
-            configuration(bootstrap, port, manage_port, blocks),
+            configuration(bootstrap, &ports, manage_port, blocks),
         )?;
         let mut connector = Self {
             program: launch.start(folder.path())?,
@@ -236,11 +239,11 @@ fn ask(port: u16, method: &str, path: &str, body: &str) -> Result<Response> {
 }
 
 /// A whole configuration file.
-pub fn configuration(bootstrap: &str, port: u16, manage_port: u16, blocks: &str) -> String {
+pub fn configuration(bootstrap: &str, ports: &[u16], manage_port: u16, blocks: &str) -> String {
     format!(
         "service:
   address: 127.0.0.1
-  port: {port}
+  port: {ports:?}
   manage:
     address: 127.0.0.1
     port: {manage_port}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::message::{Headers, Message as _};
+use rdkafka::message::{BorrowedHeaders, Header, Headers as _, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::kafka::{Cluster, tool};
@@ -34,9 +34,23 @@ pub struct Stored {
     pub offset: i64,
     /// Milliseconds since 1970.
     pub timestamp: Option<i64>,
-    pub headers: usize,
+    /// In the order in which they were written.
+    pub headers: Vec<(String, Vec<u8>)>,
     pub key: Option<Vec<u8>>,
     pub value: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// The text of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(of_one, _)| of_one == name)?;
+        std::str::from_utf8(value).ok()
+    }
+
+    /// The value as text; empty where there is none.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.value.as_deref().unwrap_or_default()).into_owned()
+    }
 }
 
 /// Reads `topic` with Kafka's own console consumer, once at least `count` records are there.
@@ -98,13 +112,21 @@ pub fn read(cluster: &Cluster, topic: &str, count: usize) -> Result<Vec<Stored>>
             partition: message.partition(),
             offset: message.offset(),
             timestamp: message.timestamp().to_millis(),
-            headers: message.headers().map_or(0, Headers::count),
+            headers: message.headers().map_or_else(Vec::new, all_of),
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(<[u8]>::to_vec),
         });
     }
     records.sort_by_key(|record| (record.partition, record.offset));
     Ok(records)
+}
+
+fn all_of(headers: &BorrowedHeaders) -> Vec<(String, Vec<u8>)> {
+    let owned = |header: Header<'_, &[u8]>| {
+        let value = header.value.unwrap_or_default().to_vec();
+        (header.key.to_owned(), value)
+    };
+    headers.iter().map(owned).collect()
 }
 
 /// How many records are in `topic`.

@@ -28,7 +28,7 @@ fn all_errors_are_listed_with_code_two_and_no_socket_is_opened() -> Result<()> {
     let service = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let text = configuration(
         &broker.local_addr()?.to_string(),
-        service.local_addr()?.port(),
+        &[service.local_addr()?.port()],
         ports::free()?,
         "routing: { mode: static }
 format: { mode: flat-jason, metadata-key: of }
@@ -59,7 +59,7 @@ batching: { enable: true }",
 fn a_good_file_passes_the_check() -> Result<()> {
     let text = configuration(
         "127.0.0.1:9092",
-        8080,
+        &[8080],
         8081,
         "routing: { mode: static, destination: t }\nformat: { mode: json }",
     );
@@ -83,7 +83,7 @@ fn a_port_that_is_taken_ends_the_program_with_code_one() -> Result<()> {
     let address = taken.local_addr()?;
     let text = configuration(
         "127.0.0.1:9",
-        address.port(),
+        &[address.port()],
         ports::free()?,
         "routing: { mode: skip }\nformat: { mode: json }",
     );

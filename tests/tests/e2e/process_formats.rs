@@ -12,14 +12,14 @@ use anyhow::Result;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The bytes 0 to 19, and their Base64.
-const DIGEST: [u8; 20] = [
+pub(crate) const DIGEST: [u8; 20] = [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
 ];
-const DIGEST_TEXT: &str = "AAECAwQFBgcICQoLDA0ODxAREhM=";
+pub(crate) const DIGEST_TEXT: &str = "AAECAwQFBgcICQoLDA0ODxAREhM=";
 
 /// 2024-12-10T14:49:26.168Z in milliseconds since 2010, from source 1; and since 1970.
-const LAST_UPDATE: u64 = 0x016d_c9dd_6998;
-const LAST_UPDATE_UNIX: u64 = 1_733_842_166_168;
+pub(crate) const LAST_UPDATE: u64 = 0x016d_c9dd_6998;
+pub(crate) const LAST_UPDATE_UNIX: u64 = 1_733_842_166_168;
 
 /// `[1, "x", 2.5, true, bytes 01 02]`, ordered: the marker is its first element.
 const LIST: &[u8] = b"\x96\xc7\x00\x01\x01\xa2\x03x\xcb\x40\x04\0\0\0\0\0\0\xc3\xa3\x04\x01\x02";
@@ -29,7 +29,7 @@ const MAP: &[u8] = b"\x83\xc7\x00\x01\xc0\xa2\x03a\xc0\xa2\x03b\x01";
 const PLACE: &[u8] =
     b"\x00\x00\x01\x80\0\0\0\0\0\0\x01{\"type\":\"Point\",\"coordinates\":[1.3,103.9]}";
 
-fn all_types() -> Message {
+pub(crate) fn all_types() -> Message {
     Message::write("users", DIGEST)
         .set("premium")
         .user_key(particle::STRING, b"id123")
@@ -46,7 +46,7 @@ fn all_types() -> Message {
         .bin("g", particle::GEOJSON, PLACE)
 }
 
-fn delete() -> Message {
+pub(crate) fn delete() -> Message {
     Message::delete("users", DIGEST)
         .set("premium")
         .user_key(particle::INTEGER, &(-7_i64).to_be_bytes())
@@ -55,7 +55,7 @@ fn delete() -> Message {
 }
 
 /// From a server that ships neither set nor key, generation or time.
-fn bare_delete() -> Message {
+pub(crate) fn bare_delete() -> Message {
     Message::durable_delete("users", DIGEST).generation(0)
 }
 
