@@ -13,6 +13,7 @@ mod process_bad_input;
 mod process_binary_formats;
 mod process_client;
 mod process_configuration;
+mod process_dead_letters;
 mod process_formats;
 mod process_management;
 mod process_outage;
