@@ -17,6 +17,7 @@ mod process_configuration;
 mod process_dead_letters;
 mod process_formats;
 mod process_management;
+mod process_ordering;
 mod process_outage;
 mod process_routing;
 mod process_shutdown;
