@@ -11,6 +11,7 @@ mod faults_sources;
 mod process_answers;
 mod process_bad_input;
 mod process_batching;
+mod process_bin_transforms;
 mod process_binary_formats;
 mod process_client;
 mod process_configuration;
