@@ -17,6 +17,7 @@ mod process_client;
 mod process_configuration;
 mod process_dead_letters;
 mod process_formats;
+mod process_headers;
 mod process_keys;
 mod process_levels;
 mod process_management;
