@@ -15,6 +15,7 @@ mod process_bin_transforms;
 mod process_binary_formats;
 mod process_client;
 mod process_configuration;
+mod process_connections;
 mod process_dead_letters;
 mod process_formats;
 mod process_headers;
