@@ -17,6 +17,7 @@ mod process_client;
 mod process_configuration;
 mod process_connections;
 mod process_dead_letters;
+mod process_every_option;
 mod process_formats;
 mod process_headers;
 mod process_keys;
