@@ -90,13 +90,13 @@ aeroduct: { reply-deadline: 9s, max-in-flight-bytes: 32MiB }";
         .map(|&kind| Crowd::start(connector.port, kind, usize::try_from(MEMBERS)?))
         .collect::<Result<Vec<_>>>()?;
     let mut most = 0;
-    // All are thrown out in time and come again, but those whose frames are only refused.
+    // Of each kind, but for the one whose frames are only refused, some came again.
     let thrown_out = Kind::ALL.iter().zip(&crowds);
-    eventually(LIMIT, "every bad peer is thrown out", || {
+    eventually(LIMIT * 2, "bad peers are thrown out", || {
         most = most.max(connector.resident_bytes().ok()?);
         thrown_out
             .clone()
-            .all(|(&kind, crowd)| kind == Kind::Bombs || crowd.connected() >= 2 * MEMBERS)
+            .all(|(&kind, crowd)| kind == Kind::Bombs || crowd.connected() > MEMBERS)
             .then_some(())
     })?;
     running.await_success(500, LIMIT)?;
@@ -108,6 +108,6 @@ aeroduct: { reply-deadline: 9s, max-in-flight-bytes: 32MiB }";
     outcome.answered_only(&[SUCCESS])?;
     outcome.none_lost(cluster, "faults-crowds")?;
     let grown = most.saturating_sub(before);
-    assert!(grown < 128 << 20, "{} MiB of memory more", grown >> 20);
+    assert!(grown < 96 << 20, "{} MiB of memory more", grown >> 20);
     Ok(())
 }
