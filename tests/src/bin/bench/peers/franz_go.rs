@@ -153,3 +153,24 @@ fn build(go: &Path, draft: &Path) -> anyhow::Result<()> {
     checked(&mut command)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_enough;
+
+    #[test]
+    fn only_a_go_that_franz_go_builds_with_is_enough() {
+        assert!(
+            ["1.26", "1.26.8", "1.30.1", "2.0"]
+                .map(is_enough)
+                .iter()
+                .all(|&it| it)
+        );
+        assert!(
+            !["1.25.9", "1.9", "devel"]
+                .map(is_enough)
+                .iter()
+                .any(|&it| it)
+        );
+    }
+}

@@ -165,7 +165,7 @@ impl fmt::Display for Page<'_> {
              checks each answer; the sources of the gateways only write, over as many connections.\n\
              - With keys, records are spread over the partitions; without, producers fill one \
              partition after the other, which is cheaper. So who can do both is measured both \
-             ways; Aeroduct has its keys in all runs. Rates are judged at equal sizes.\n\
+             ways; Aeroduct has its keys in all runs. Its rate is judged against the runs with keys, where there are some.\n\
              - All wait for `acks=all`; all but Kafka Connect, whose default it is not, are \
              idempotent producers. Aeroduct has its default configuration, with `flat-json`.",
             rounds = self.rounds,

@@ -232,3 +232,16 @@ impl Scale {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Scale;
+
+    #[test]
+    fn an_axis_has_round_ticks_up_to_the_highest_value() {
+        for (highest, tick, ticks) in [(12.9, 5.0, 3.0), (5.3, 1.0, 6.0), (760.0, 200.0, 4.0)] {
+            let scale = Scale::up_to(highest);
+            assert_eq!((scale.tick, scale.ticks), (tick, ticks), "{highest}");
+        }
+    }
+}

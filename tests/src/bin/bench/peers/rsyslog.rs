@@ -179,3 +179,19 @@ fn package_version<'a>(offer: &'a str, prefix: &str) -> &'a str {
     let version = names.next().and_then(|name| name.split('_').next());
     version.unwrap_or("of an unknown version")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::package_version;
+
+    #[test]
+    fn versions_are_read_from_what_apt_offers() {
+        let offer = "\
+'http://host/librdkafka1_2.0.2-1_amd64.deb' librdkafka1_2.0.2-1_amd64.deb 643568 SHA256:d5
+'http://host/rsyslog-kafka_8.2302.0-1_amd64.deb' rsyslog-kafka_8.2302.0-1_amd64.deb 2 SHA256:78
+'http://host/rsyslog_8.2302.0-1_amd64.deb' rsyslog_8.2302.0-1_amd64.deb 724132 SHA256:68
+";
+        assert_eq!(package_version(offer, "rsyslog_"), "8.2302.0-1");
+        assert_eq!(package_version(offer, "librdkafka1_"), "2.0.2-1");
+    }
+}

@@ -193,3 +193,19 @@ fn steady_rate(text: &str) -> anyhow::Result<f64> {
     let rate = words.and_then(|words| words.rsplit(' ').next()?.parse().ok());
     rate.with_context(|| format!("ProducerPerformance said no rate:\n{text}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::steady_rate;
+
+    #[test]
+    fn the_rate_is_that_after_the_warm_up() {
+        let said = "\
+10000 records sent, 2000.0 records/sec (0.95 MB/sec), 1.0 ms avg latency, 2.0 ms max latency.
+2500000 records sent, 298472.1 records/sec (141.75 MB/sec), 9.12 ms avg latency.
+2000000 steady state records sent, 351234.5 records/sec (166.81 MB/sec), 8.01 ms avg latency.
+";
+        assert_eq!(steady_rate(said).ok(), Some(351_234.5));
+        assert!(steady_rate("nothing").is_err());
+    }
+}
