@@ -64,7 +64,7 @@ bench-peers: ## beside rsyslog, franz-go, Kafka Connect and more, into docs/peer
 soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, WITH="kill term" too
 	@tests/rig/prepare.sh build kafka
 	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
-	@"$(CARGO_TARGET_DIR)/release/soak" --for $(or $(FOR),10) $(if $(SEED),--seed $(SEED)) \
+	@"$(CARGO_TARGET_DIR)/release/soak" --for $(or $(FOR),10) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)") \
 		--picture "$(CARGO_TARGET_DIR)/soak.svg" $(WITH)
 
 .PHONY: fuzz

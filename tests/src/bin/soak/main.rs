@@ -54,6 +54,9 @@ struct Cli {
     /// The share of the capacity, which is measured first, that the load takes.
     #[arg(long, value_name = "SHARE", default_value = "0.7")]
     load: f64,
+    /// Faults whose name holds this, and no other: `bombs`, `killed`, `black hole`.
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    only: String,
     /// Where the picture goes.
     #[arg(long, value_name = "FILE", default_value = "soak.svg")]
     picture: PathBuf,
@@ -129,6 +132,7 @@ fn soak(cli: &Cli, time: Duration, chance: &mut Chance) -> Result<Verdict> {
     let site = Site {
         port: connector.port,
         rate,
+        only: cli.only.clone(),
         pulse: Arc::clone(&pulse),
     };
     let schedule = Schedule::start(cluster, &site, chance);
@@ -141,6 +145,12 @@ fn soak(cli: &Cli, time: Duration, chance: &mut Chance) -> Result<Verdict> {
     let report = honest.end()?;
     let ended = stage::end(&mut connector)?;
     let found = check.end()?;
+    for problem in &report.problems {
+        println!("the load met: {problem}");
+    }
+    if !report.problems.is_empty() {
+        println!("the log of the connector:\n{}", connector.log());
+    }
     let samples = watch.into_samples();
     println!("{}", curves::text(&samples));
     std::fs::write(&cli.picture, picture::svg(&samples, &events))?;

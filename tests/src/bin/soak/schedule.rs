@@ -49,6 +49,8 @@ pub(crate) struct Site {
     pub(crate) port: u16,
     /// Of the honest load, records per second.
     pub(crate) rate: f64,
+    /// What the names of faults must hold.
+    pub(crate) only: String,
     pub(crate) pulse: Arc<Pulse>,
 }
 
@@ -141,7 +143,12 @@ impl Lane {
     ) -> Result<()> {
         let pulse = &self.site.pulse;
         loop {
-            for fault in deal(chance) {
+            let mut faults = deal(chance);
+            faults.retain(|fault| fault.to_string().contains(&self.site.only));
+            if faults.is_empty() {
+                return Ok(());
+            }
+            for fault in faults {
                 wait(self.rest + chance.time(self.rest));
                 if pulse.is_time_over() {
                     return Ok(());

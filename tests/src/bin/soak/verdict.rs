@@ -205,8 +205,9 @@ impl Verdict {
 
     /// What a sick topic and bad peers cost the honest load, where nothing else was wrong.
     fn judge_neighbours(&mut self, seen: &Seen<'_>) {
-        let quiet = seen.group(|_| false);
-        let Some(usual) = quiet.p99 else { return };
+        let Some(usual) = Group::of(seen.quiet()).p99 else {
+            return;
+        };
         let mut judge = |what: &str, group: &Group, (rate, p99): (f64, f64)| {
             let (Some(seen_rate), Some(seen_p99)) = (group.rate, group.p99) else {
                 return;
@@ -306,21 +307,27 @@ struct Group {
     p99: Option<Duration>,
 }
 
-impl Seen<'_> {
-    /// The seconds in which these faults were on, and no other.
-    fn group(&self, is_meant: impl Fn(&Fault) -> bool) -> Group {
-        let wants_some = self.events.iter().any(|event| is_meant(&event.fault));
-        let belongs = |sample: &&Sample| {
-            let mut on = self.on(sample.at).peekable();
-            on.peek().is_some() == wants_some && on.all(|fault| is_meant(&fault))
-        };
-        let samples: Vec<_> = self.samples.iter().filter(belongs).collect();
+impl Group {
+    fn of<'s>(samples: impl Iterator<Item = &'s Sample>) -> Self {
+        let samples: Vec<_> = samples.collect();
         let answered = samples.iter().filter_map(|sample| sample.p99);
         let p99 = median(answered.map(|time| time.as_secs_f64()));
-        Group {
+        Self {
             rate: mean(samples.iter().map(|sample| sample.rate)),
             p99: p99.map(Duration::from_secs_f64),
         }
+    }
+}
+
+impl Seen<'_> {
+    /// The seconds in which these faults were on, and no other.
+    fn group(&self, is_meant: impl Fn(&Fault) -> bool) -> Group {
+        let belongs = |sample: &&Sample| {
+            let mut meant = self.events.iter().filter(|event| is_meant(&event.fault));
+            meant.any(|event| (event.begin..=event.end).contains(&sample.at))
+                && self.on(sample.at).all(|fault| is_meant(&fault))
+        };
+        Group::of(self.samples.iter().filter(belongs))
     }
 
     fn quiet(&self) -> impl Iterator<Item = &Sample> {
