@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::thread;
 
 use aeroduct_tests::chance::Chance;
+use aeroduct_tests::connector::get;
 use aeroduct_tests::kafka::Topic;
 use aeroduct_tests::message::{Message, digest};
-use aeroduct_tests::reading::Stored;
+use aeroduct_tests::reading::{self, Stored};
 use aeroduct_tests::source::{SUCCESS, Source};
 use anyhow::{Result, anyhow};
 
@@ -14,7 +15,6 @@ use crate::stand::{LIMIT, Stand};
 
 const STALE: &str = r#"aeroduct_connector_records_skipped_total{rule="stale-version"}"#;
 const REMEMBERED: &str = "aeroduct_connector_remembered_records";
-const PUBLISHED: &str = "aeroduct_connector_records_published_total";
 /// Milliseconds since 2010: some time in 2024.
 const EPOCH: u64 = 470_000_000_000;
 
@@ -63,76 +63,109 @@ namespaces: { loose: { record-ordering: { enable: false } } }";
     Ok(())
 }
 
+const KEYS: u64 = 60;
+const VERSIONS: u64 = 24;
+/// Changes of each of two connections.
+const EACH: usize = (KEYS * VERSIONS / 2) as usize;
+
 /// All versions of all records that one connection brings, in an order of chance.
-fn shuffled(mut chance: Chance, versions: impl Iterator<Item = u64>, keys: u64) -> Vec<u8> {
+fn shuffled(topic: &str, versions: impl Iterator<Item = u64>, mut chance: Chance) -> Vec<u8> {
     let mut changes: Vec<_> = versions
-        .flat_map(|version| (0..keys).map(move |key| (key, version)))
+        .flat_map(|version| (0..KEYS).map(move |key| (key, version)))
         .collect();
     for left in (1..changes.len()).rev() {
         let other = chance.below(left as u64 + 1);
         changes.swap(left, usize::try_from(other).unwrap_or(left));
     }
-    let frame = |(key, version)| write("shop", "order-many", key, version).frame();
+    let frame = |(key, version)| write("shop", topic, key, version).frame();
     changes.into_iter().flat_map(frame).collect()
+}
+
+/// Has two connections bring the versions of many records, even ones over the one and odd ones
+/// over the other, and waits until all are answered with success.
+fn bring_in_disorder(topic: &str, further: &str, chance: &Chance) -> Result<Stand> {
+    let blocks = format!(
+        "routing: {{ mode: set }}
+format: {{ mode: flat-json, metadata-key: of }}
+record-ordering: {{}}
+aeroduct: {{ reply-deadline: 9s }}
+{further}"
+    );
+    let stand = Stand::start(&[Topic::new(topic, 4)], &blocks)?;
+    let bring = |first: u64| -> Result<_> {
+        let mut source = Source::connect(stand.connector.port)?;
+        let chance = Chance::new(chance.seed() + first);
+        let changes = shuffled(topic, (first..VERSIONS).step_by(2), chance);
+        Ok(thread::spawn(move || {
+            source.send(&changes)?;
+            source.answers(EACH, LIMIT)
+        }))
+    };
+    for line in [bring(0)?, bring(1)?] {
+        let answers = line.join().map_err(|_| anyhow!("a source panicked"))??;
+        assert_eq!(answers, [SUCCESS; EACH], "seed {}", chance.seed());
+    }
+    Ok(stand)
+}
+
+/// Digest and version of each change in a message: of one, or of a batch.
+fn changes(message: &Stored) -> Result<Vec<(String, u64)>> {
+    let value: serde_json::Value = serde_json::from_str(&message.text())?;
+    let change = |value: &serde_json::Value| {
+        let digest = value["of"]["digest"].as_str().unwrap_or_default();
+        let version = value["version"].as_u64().unwrap_or_default();
+        (digest.to_owned(), version)
+    };
+    let batch = value.as_array();
+    Ok(batch.map_or_else(
+        || vec![change(&value)],
+        |batch| batch.iter().map(change).collect(),
+    ))
+}
+
+/// Of each record the newest version is in the topic, and none is behind a newer one. How many
+/// changes are there.
+fn assert_order(stand: &Stand, topic: &str, seed: u64) -> Result<usize> {
+    let messages = reading::count(stand.cluster, topic)?;
+    let mut newest: HashMap<String, u64> = HashMap::new();
+    let mut count = 0;
+    for message in stand.read(topic, messages)? {
+        for (digest, version) in changes(&message)? {
+            count += 1;
+            let before = newest.insert(digest, version);
+            assert!(
+                before <= Some(version),
+                "{version} behind {before:?}, seed {seed}"
+            );
+        }
+    }
+    assert_eq!(newest.len() as u64, KEYS, "seed {seed}");
+    let newest: BTreeSet<_> = newest.into_values().collect();
+    assert_eq!(newest, [VERSIONS - 1].into(), "seed {seed}");
+    Ok(count)
 }
 
 #[test]
 fn an_older_version_is_never_behind_a_newer_one_whatever_connection_brings_it() -> Result<()> {
-    const KEYS: u64 = 60;
-    const VERSIONS: u64 = 24;
-    const EACH: usize = (KEYS * VERSIONS / 2) as usize;
-    let blocks = "routing: { mode: set }
-format: { mode: flat-json, metadata-key: of }
-record-ordering: {}
-aeroduct: { reply-deadline: 9s }";
-    let stand = Stand::start(&[Topic::new("order-many", 4)], blocks)?;
     let chance = Chance::of_environment()?;
-    let seed = chance.seed();
-    let bring = |first: u64| {
-        let mut source = Source::connect(stand.connector.port)?;
-        let changes = shuffled(
-            Chance::new(seed + first),
-            (first..VERSIONS).step_by(2),
-            KEYS,
-        );
-        thread::Builder::new()
-            .spawn(move || {
-                source.send(&changes)?;
-                source.answers(EACH, LIMIT)
-            })
-            .map_err(anyhow::Error::from)
-    };
-    for line in [bring(0)?, bring(1)?] {
-        let answers = line.join().map_err(|_| anyhow!("a source panicked"))??;
-        assert_eq!(answers, [SUCCESS; EACH], "seed {seed}");
-    }
+    let stand = bring_in_disorder("order-many", "", &chance)?;
+    let published = assert_order(&stand, "order-many", chance.seed())?;
+    // What is not published is stale.
+    let skipped = 2 * EACH - published;
+    assert!(skipped > 0, "seed {}", chance.seed());
+    let line = format!("{STALE} {skipped}\n");
+    let metrics = get(stand.connector.manage_port, "/manage/rest/v1/prometheus")?.body;
+    assert!(metrics.contains(&line), "no {line}in:\n{metrics}");
+    Ok(())
+}
 
-    let published = stand.connector.metric(PUBLISHED)?;
-    let stale = stand.connector.metric(STALE)?;
-    assert!(stale > 0.0, "seed {seed}");
-    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-    let all = (2 * EACH) as f64;
-    assert!(
-        (published + stale - all).abs() < 0.5,
-        "{published}, {stale}"
-    );
-    let count = aeroduct_tests::reading::count(stand.cluster, "order-many")?;
-    let mut newest: HashMap<Vec<u8>, u64> = HashMap::new();
-    for record in stand.read("order-many", count)? {
-        let version = version(&record)?;
-        let key = record.key.unwrap_or_default();
-        let before = newest.insert(key, version);
-        assert!(
-            before <= Some(version),
-            "{version} behind {before:?}, seed {seed}"
-        );
-    }
-    let newest: Vec<_> = newest.into_values().collect();
-    assert_eq!(newest.len() as u64, KEYS);
-    assert_eq!(
-        BTreeSet::from_iter(newest),
-        [VERSIONS - 1].into(),
-        "seed {seed}"
-    );
+#[test]
+fn versions_stay_in_order_in_batches_too() -> Result<()> {
+    let chance = Chance::of_environment()?;
+    let batching = "batching: { max-records: 5, batch-interval: 20 }";
+    let stand = bring_in_disorder("order-batches", batching, &chance)?;
+    let published = assert_order(&stand, "order-batches", chance.seed())?;
+    let messages = reading::count(stand.cluster, "order-batches")?;
+    assert!(messages < published, "no batches, seed {}", chance.seed());
     Ok(())
 }
