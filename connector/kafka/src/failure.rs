@@ -29,6 +29,9 @@ pub enum Failure {
     TimedOut,
     /// The topic or broker does not know this message format or compression.
     Unsupported,
+    /// The record's time is not one that the topic takes: the connector's clock is wrong, or, where
+    /// the record brings its own time, that of the source.
+    InvalidTimestamp,
     /// The librdkafka client has failed for good and is being replaced.
     Fatal,
     /// Nobody waited for the record any more when its turn came.
@@ -52,7 +55,7 @@ pub enum Failure {
 
 impl Failure {
     /// Every kind of failure, in the order of the type.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::UnknownTopic,
         Self::UnknownPartition,
         Self::Unauthorized,
@@ -62,6 +65,7 @@ impl Failure {
         Self::Disconnected,
         Self::TimedOut,
         Self::Unsupported,
+        Self::InvalidTimestamp,
         Self::Fatal,
         Self::Abandoned,
         Self::ShuttingDown,
@@ -85,6 +89,7 @@ impl Failure {
             Self::Disconnected => "disconnected",
             Self::TimedOut => "timed_out",
             Self::Unsupported => "unsupported",
+            Self::InvalidTimestamp => "invalid_timestamp",
             Self::Fatal => "fatal",
             Self::Abandoned => "abandoned",
             Self::ShuttingDown => "shutting_down",
@@ -111,6 +116,7 @@ impl Failure {
             | Self::Disconnected
             | Self::TimedOut
             | Self::Unsupported
+            | Self::InvalidTimestamp
             | Self::Fatal
             | Self::Abandoned
             | Self::ShuttingDown
@@ -132,6 +138,7 @@ impl Failure {
             | Self::Unavailable
             | Self::Disconnected
             | Self::TimedOut
+            | Self::InvalidTimestamp
             | Self::Fatal
             | Self::Abandoned
             | Self::ShuttingDown
@@ -147,7 +154,7 @@ impl Failure {
     /// as one.
     pub(crate) const fn may_be_a_neighbours(self) -> bool {
         match self {
-            Self::TooLarge | Self::InvalidRecord | Self::Corrupt => true,
+            Self::InvalidTimestamp | Self::TooLarge | Self::InvalidRecord | Self::Corrupt => true,
             Self::InvalidTopic
             | Self::UnknownTopic
             | Self::UnknownPartition
@@ -231,9 +238,8 @@ impl From<ErrorCode> for Failure {
             ErrorCode::DESTROY => Self::ShuttingDown,
             ErrorCode::MSG_SIZE_TOO_LARGE | ErrorCode::RECORD_LIST_TOO_LARGE => Self::TooLarge,
             ErrorCode::TOPIC_EXCEPTION => Self::InvalidTopic,
-            ErrorCode::INVALID_RECORD
-            | ErrorCode::INVALID_MSG_SIZE
-            | ErrorCode::INVALID_TIMESTAMP => Self::InvalidRecord,
+            ErrorCode::INVALID_TIMESTAMP => Self::InvalidTimestamp,
+            ErrorCode::INVALID_RECORD | ErrorCode::INVALID_MSG_SIZE => Self::InvalidRecord,
             ErrorCode::INVALID_MSG | ErrorCode::BAD_MESSAGE | ErrorCode::BAD_COMPRESSION => {
                 Self::Corrupt
             }
@@ -264,7 +270,6 @@ mod tests {
             ErrorCode::RECORD_LIST_TOO_LARGE,
             ErrorCode::TOPIC_EXCEPTION,
             ErrorCode::INVALID_RECORD,
-            ErrorCode::INVALID_TIMESTAMP,
             ErrorCode::INVALID_MSG,
         ];
         for code in permanent {
@@ -277,6 +282,7 @@ mod tests {
             ErrorCode::NOT_ENOUGH_REPLICAS,
             ErrorCode::MESSAGE_TIMED_OUT,
             ErrorCode::TRANSPORT,
+            ErrorCode::INVALID_TIMESTAMP,
             ErrorCode::FATAL,
             ErrorCode(9999),
             ErrorCode(-9999),

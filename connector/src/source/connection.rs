@@ -85,6 +85,8 @@ pub(super) struct Connection<T> {
     phase: Phase,
     is_readable: bool,
     is_read_closed: bool,
+    /// A frame seems to be late, and the socket is to be read before that is believed.
+    is_doubted: bool,
     partial: Partial,
     flights: VecDeque<Arc<Flight>>,
     in_flight: Load,
@@ -108,6 +110,7 @@ impl<T: Stream> Connection<T> {
             phase: Phase::Open,
             is_readable: false,
             is_read_closed: false,
+            is_doubted: false,
             partial: Partial::new(frames),
             flights: VecDeque::new(),
             in_flight: Load::default(),
@@ -380,10 +383,7 @@ impl<T: Stream> Connection<T> {
         {
             self.fail(End::ReplyTimeout, now);
         }
-        if matches!(self.phase, Phase::Open) && self.partial.is_late(now) {
-            self.partial.clear();
-            self.phase = Phase::Closing(End::FrameTimeout);
-        }
+        self.check_frame(now);
         let is_quiet =
             self.flights.is_empty() && self.replies.is_empty() && self.partial.bytes().is_empty();
         if matches!(self.phase, Phase::Open)
@@ -391,6 +391,19 @@ impl<T: Stream> Connection<T> {
         {
             self.partial.clear();
             self.phase = Phase::Closing(end);
+        }
+    }
+
+    /// Ends a connection whose frame does not go on: but a shard that is busy may only be late to
+    /// read, so it reads once more before it believes that.
+    fn check_frame(&mut self, now: Instant) {
+        let is_late = matches!(self.phase, Phase::Open) && self.partial.is_late(now);
+        let was_doubted = std::mem::replace(&mut self.is_doubted, is_late);
+        if is_late && was_doubted {
+            self.partial.clear();
+            self.phase = Phase::Closing(End::FrameTimeout);
+        } else if is_late {
+            self.is_readable = true;
         }
     }
 
