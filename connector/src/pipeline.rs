@@ -270,10 +270,14 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
         self.dock.outlet.close_batches();
     }
 
-    /// Closes all batches when what waits in them keeps the window more than half full: sources
+    /// Closes all batches when they hold a quarter of the window, or when it is full: sources
     /// would stop to send, and the batches would wait for records that cannot come.
     pub fn relieve(&mut self) {
-        if self.dock.outlet.has_open_batches() && self.window().is_half_full() {
+        if self.dock.outlet.next_due().is_none() {
+            return;
+        }
+        let (window, waiting) = (self.window(), self.dock.outlet.in_batches());
+        if waiting > 0 && (window.is_stalled() || waiting >= window.limit().records / 4) {
             self.close_batches();
         }
     }

@@ -65,7 +65,9 @@ pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
     settings.linger = producer.linger;
     settings.batch_bytes = producer.batch_bytes;
     settings.gather = GATHER;
-    settings.topics_max = plan.aeroduct.max_topics as usize;
+    // The topic of dead letters does not count: it is named, not brought about by records.
+    let letters = usize::from(plan.aeroduct.dead_letter.is_some());
+    settings.topics_max = plan.aeroduct.max_topics as usize + letters;
     settings.observer = Some(observer);
     settings
 }

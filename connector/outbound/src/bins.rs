@@ -7,8 +7,8 @@ use aeroduct_record::Bins;
 
 use crate::error::{PrepareError, ValueFault};
 
-/// Names kept at most: a namespace has no more bins than fit 16 bits.
-const KNOWN_MAX: usize = 1 << 16;
+/// Names kept for one namespace and set: more than a set has bins. There may be thousands of sets.
+const KNOWN_MAX: usize = 512;
 
 /// What becomes of the names of bins.
 #[derive(Debug)]

@@ -129,7 +129,11 @@ impl<'a> Particle<'a> {
     /// # Errors
     ///
     /// When `bytes` cannot be a value of this kind.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "most of it is gone where the value is matched at once"
+    )]
     pub fn parse(kind: ParticleKind, bytes: &'a [u8]) -> Result<Self, ParticleError> {
         Ok(match kind {
             ParticleKind::NULL if bytes.is_empty() => Self::Null,

@@ -3,7 +3,6 @@
 use super::arenas::Arenas;
 use super::flight::Flight;
 use super::limits::Limits;
-use super::window::Admitted;
 use aeroduct_kafka::Report;
 use std::sync::Arc;
 
@@ -23,8 +22,6 @@ pub struct Batch {
     pub(super) bytes: usize,
     /// What is learnt of batches of its topic.
     pub(super) limits: Arc<Limits>,
-    /// The memory of the message.
-    pub(super) admitted: Admitted,
     pub(super) arenas: Arc<Arenas>,
 }
 
@@ -69,7 +66,6 @@ impl Batch {
     }
 
     pub(super) fn written_off(&self) {
-        self.admitted.release();
         for passenger in &self.passengers {
             passenger.flight.written_off();
         }

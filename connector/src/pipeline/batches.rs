@@ -1,14 +1,14 @@
 //! Batching (5.2, 13.3): records that are put together into one message.
 //!
 //! A batch collects records of one topic and of the partition that their own keys lead to, so it
-//! breaks no order. It belongs to a shard. It is closed by its limits; when more than half of the
-//! window is in use, because what waits in batches would keep sources from sending; and at the end.
+//! breaks no order. It belongs to a shard. It is closed by its limits; when batches hold much of the
+//! window, because what waits in them would keep sources from sending; and at the end. Its memory is
+//! counted as that of the flights whose records it holds.
 
 use super::arenas::Arenas;
 use super::batch::{Batch, Passenger};
 use super::flight::Flight;
 use super::limits::Limits;
-use super::window::{Load, Window};
 use super::{Message, Sink, narrow};
 use crate::pipeline::cargo::Cargo;
 use aeroduct_kafka::{Failure, Parcel, Report, extras, partition_of};
@@ -93,7 +93,6 @@ pub(super) struct Batches<T> {
 pub(super) struct Closing<'c, S> {
     pub(super) sink: &'c mut S,
     pub(super) arenas: &'c Arc<Arenas>,
-    pub(super) window: &'c Arc<Window>,
 }
 
 impl<T: Copy + Eq + Hash> Batches<T> {
@@ -148,7 +147,8 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         });
         open.due = open.due.min(due);
         open.push(entry);
-        if is_suspect || open.is_full() {
+        // Until the partitions are known nobody can tell how many batches these are.
+        if is_suspect || open.is_full() && id.partition.is_some() {
             self.close(id);
         }
     }
@@ -264,8 +264,9 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         self.next_due
     }
 
-    pub(super) fn are_open(&self) -> bool {
-        !self.open.is_empty()
+    /// Records in open batches.
+    pub(super) fn records(&self) -> usize {
+        self.open.values().map(|open| open.seats.len()).sum()
     }
 }
 
@@ -371,10 +372,6 @@ impl Open {
             passengers: passengers.into(),
             bytes,
             limits: Arc::clone(limits),
-            admitted: closing.window.admit(Load {
-                records: 0,
-                bytes: out.capacity(),
-            }),
             arenas: Arc::clone(closing.arenas),
         };
         // All batches of a partition go by its number: whoever sends a refused one again must see

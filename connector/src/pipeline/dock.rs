@@ -119,7 +119,7 @@ impl<S: Sink> Dock<S> {
         let metadata = &arrival.record.metadata;
         let whose = Whose::of(metadata, arrival.port);
         let lane = lanes.lane_of(whose, shared, &mut outlet.sink);
-        let ordered = match outlet.ask(lane, metadata, arrival.at.instant) {
+        let ordered = match outlet.ask(lane, metadata, arrival.at) {
             Ok(ordered) => ordered,
             Err(answer) => return answer,
         };

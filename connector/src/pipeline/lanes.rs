@@ -1,7 +1,7 @@
 //! The lanes of one shard: everything that depends on port, namespace and set alone, resolved
 //! at the first record and found again by one look-up.
 
-use super::ordering::NamespaceId;
+use super::ordering::StreamId;
 use super::{Shared, Sink};
 use aeroduct_outbound::Lane;
 use aeroduct_record::Metadata;
@@ -18,9 +18,9 @@ pub(super) struct ResolvedLane<T> {
     pub(super) lane: Lane,
     /// The handle of its fixed topic, where it has one.
     pub(super) topic: Option<T>,
-    /// Where the order of versions is kept: the namespace's number, and for how long an update is
+    /// Where the order of versions is kept: the stream, and for how long an update is
     /// remembered.
-    pub(super) ordering: Option<(NamespaceId, Duration)>,
+    pub(super) ordering: Option<(StreamId, Duration)>,
 }
 
 impl<'r> Whose<'r> {
@@ -125,7 +125,12 @@ impl<T: Copy> Lanes<T> {
         let topic = lane.topic().and_then(|name| sink.topic(name));
         let index = self.resolved.len();
         let ordering = lane.ordering();
-        let ordering = ordering.map(|remembered| (shared.order.namespace(namespace), remembered));
+        // A bin may send each version to another topic: they are one stream all the same.
+        let stream = |remembered| {
+            let topic = lane.topic().unwrap_or_default();
+            (shared.order.stream(namespace, topic), remembered)
+        };
+        let ordering = ordering.map(stream);
         self.resolved.push(ResolvedLane {
             lane,
             topic,

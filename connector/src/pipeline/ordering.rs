@@ -27,9 +27,9 @@ use stripe::{Remembered, Stripe};
 /// More than there are shards on any machine, so that two seldom want the same one.
 const STRIPES: usize = 256;
 
-/// Records remembered at most, by all stripes: some 400 MiB. Above, those are forgotten whose time
-/// is nearest to its end.
-const REMEMBERED_MAX: usize = 8 << 20;
+/// Records remembered at most, by all stripes: some 330 MiB. Above, those are forgotten whose time
+/// is nearest to its end. Seven eighths of a power of two are what a table of that size holds.
+const REMEMBERED_MAX: usize = 7 << 20;
 
 /// Each stripe is looked through for what has expired so often while something is remembered.
 const SWEEP_PAUSE: Duration = Duration::from_secs(5);
@@ -37,16 +37,16 @@ const SWEEP_PAUSE: Duration = Duration::from_secs(5);
 /// Shards that can be told apart when they wait; further ones share a bell.
 const BELLS: u32 = u64::BITS;
 
-/// A record: its namespace and digest.
+/// A record: its stream and digest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RecordId {
     digest: [u8; 20],
-    namespace: NamespaceId,
+    stream: StreamId,
 }
 
-/// The number of a namespace.
+/// The number of a namespace's records on their way to one topic.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct NamespaceId(u16);
+pub struct StreamId(u16);
 
 /// One version of a record.
 #[derive(Clone, Copy, Debug)]
@@ -69,11 +69,14 @@ pub enum Turn {
     Wait,
 }
 
+/// (namespace, topic) to number.
+type Streams = HashMap<(Box<[u8]>, Box<str>), StreamId>;
+
 /// The versions of all records, for the shards of a process.
 #[derive(Debug)]
 pub struct RecordOrder {
     stripes: Box<[Mutex<Stripe>]>,
-    namespaces: Mutex<HashMap<Box<[u8]>, NamespaceId>>,
+    streams: Mutex<Streams>,
     inboxes: Box<[Arc<Inbox>]>,
     origin: Instant,
     /// When the next stripe is looked through, in milliseconds after `origin`, and which one it is.
@@ -82,11 +85,11 @@ pub struct RecordOrder {
 }
 
 impl RecordId {
-    /// The record with this digest in this namespace.
-    pub const fn new(namespace: NamespaceId, digest: &[u8; 20]) -> Self {
+    /// The record with this digest in this stream.
+    pub const fn new(stream: StreamId, digest: &[u8; 20]) -> Self {
         Self {
             digest: *digest,
-            namespace,
+            stream,
         }
     }
 }
@@ -96,7 +99,7 @@ impl Hash for RecordId {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(&self.digest);
-        state.write_u16(self.namespace.0);
+        state.write_u16(self.stream.0);
     }
 }
 
@@ -106,7 +109,7 @@ impl RecordOrder {
     pub fn new(origin: Instant, inboxes: &[Arc<Inbox>]) -> Self {
         Self {
             stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
-            namespaces: Mutex::default(),
+            streams: Mutex::default(),
             inboxes: inboxes.into(),
             origin,
             sweep_at_ms: AtomicU64::new(0),
@@ -114,17 +117,17 @@ impl RecordOrder {
         }
     }
 
-    /// The number of a namespace. A server has 32; from 65 536 on they share one.
-    pub fn namespace(&self, name: &[u8]) -> NamespaceId {
-        let mut namespaces = self
-            .namespaces
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let next = NamespaceId(u16::try_from(namespaces.len()).unwrap_or(u16::MAX));
+    /// The number of a namespace's records on their way to `topic`. The same records on their way to
+    /// another topic, because they arrive at another port, are another stream with an order of its
+    /// own. From 65 536 on they share one.
+    pub fn stream(&self, namespace: &[u8], topic: &str) -> StreamId {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = StreamId(u16::try_from(streams.len()).unwrap_or(u16::MAX));
+        let key = (namespace.into(), topic.into());
         if next.0 == u16::MAX {
-            return namespaces.get(name).copied().unwrap_or(next);
+            return streams.get(&key).copied().unwrap_or(next);
         }
-        *namespaces.entry(name.into()).or_insert(next)
+        *streams.entry(key).or_insert(next)
     }
 
     /// Asks for a version that has arrived at `shard`. What is said of it stays `remembered`.

@@ -22,7 +22,7 @@ use aeroduct_kafka::murmur2;
 use aeroduct_outbound::Outbound;
 use aeroduct_record::{LastUpdate, Metadata};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The rule by which a version is skipped that is older than what Kafka has.
 const STALE: &str = "stale-version";
@@ -98,20 +98,20 @@ impl<S: Sink> Outlet<S> {
         &self,
         lane: &ResolvedLane<S::Topic>,
         metadata: &Metadata<'_>,
-        now: Instant,
+        arrived: Moment,
     ) -> Result<Option<Ordered>, Answer> {
-        let Some((namespace, remembered)) = lane.ordering else {
+        let Some((stream, remembered)) = lane.ordering else {
             return Ok(None);
         };
         let version = Version {
-            record: RecordId::new(namespace, metadata.digest),
+            record: RecordId::new(stream, metadata.digest),
             update_ms: metadata.last_update.map_or(0, LastUpdate::unix_ms),
         };
         let turn = if self.waiting.has(&version.record) {
             Turn::Wait
         } else {
             let order = &self.shared.order;
-            order.begin(&version, remembered, now, self.shard)
+            order.begin(&version, remembered, arrived.instant, self.shard)
         };
         if turn == Turn::Stale {
             self.metrics.skipped(STALE, 1);
@@ -283,7 +283,6 @@ impl<S: Sink> Outlet<S> {
         let closing = Closing {
             sink: &mut self.sink,
             arenas: &self.shared.arenas,
-            window: &self.shared.window,
         };
         (&mut self.batches, closing)
     }

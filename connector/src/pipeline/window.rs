@@ -130,12 +130,6 @@ impl Window {
             && own.bytes <= self.limit.bytes / connections
     }
 
-    /// True when more than half of the window is in use.
-    pub fn is_half_full(&self) -> bool {
-        let used = self.in_flight.get();
-        used.records > self.limit.records / 2 || used.bytes > self.limit.bytes / 2
-    }
-
     /// True from the mark on until a quarter is free again: nobody has room.
     pub fn is_stalled(&self) -> bool {
         self.is_stalled.load(Ordering::Relaxed) && !self.is_overdue()

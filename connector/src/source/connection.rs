@@ -156,7 +156,9 @@ impl<T: Stream> Connection<T> {
         }
         if self.replies.is_full() || !pipeline.window().has_room(self.in_flight) {
             // Not the peer is slow.
-            self.partial.excuse(pipeline.clock().instant());
+            let now = pipeline.clock().instant();
+            self.partial.excuse(now);
+            self.lifetime.hear(now);
             return Turn::Starved;
         }
         let is_copied = self.partial.is_short() && self.partial.bytes().len() < buffer.len();

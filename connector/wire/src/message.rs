@@ -20,7 +20,11 @@ pub const MESSAGE_HEADER_LEN: usize = 22;
 ///
 /// When the body is not a change. The frame's boundary is known, so the connection can go on; this
 /// message will not get better by being sent again.
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "called for every record in one place; the record goes by memory otherwise"
+)]
 pub fn parse_message(body: &[u8]) -> Result<Record<'_>, MessageError> {
     let Some((header, rest)) = body.split_first_chunk::<MESSAGE_HEADER_LEN>() else {
         return Err(MessageError::TooShort { len: body.len() });

@@ -120,7 +120,11 @@ impl Shape {
 
 impl Walk<'_> {
     /// Appends a name with its punctuation.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a name that is known is a comparison and a copy, in each of its places"
+    )]
     pub(super) fn write(&mut self, out: &mut Vec<u8>, names: &mut Names, name: &[u8]) {
         if self.is_same
             && let Some(known) = self.shape.bins.get(self.same)
@@ -132,6 +136,11 @@ impl Walk<'_> {
             self.same += 1;
             return;
         }
+        self.write_other(out, names, name);
+    }
+
+    /// Appends a name that was not expected here.
+    fn write_other(&mut self, out: &mut Vec<u8>, names: &mut Names, name: &[u8]) {
         if std::mem::replace(&mut self.is_same, false) {
             self.remember(out, names);
         }

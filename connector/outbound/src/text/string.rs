@@ -13,7 +13,11 @@ const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 ///
 /// Each maximal subpart that is not UTF-8 becomes one U+FFFD (13.24). Escaped are the quote, the
 /// backslash and what is below U+0020, nothing else.
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "a few instructions before the text itself, in each of its places"
+)]
 pub(crate) fn write(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len() + 2);
     out.push(b'"');

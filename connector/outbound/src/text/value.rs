@@ -10,7 +10,11 @@ use super::{
 use crate::error::ValueFault;
 
 /// Appends `particle` as a JSON value (13.4, 13.8). Collections return the order they have.
-#[inline]
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "the value is read and written in one step, in each of its places"
+)]
 pub(crate) fn write(
     out: &mut Vec<u8>,
     particle: Particle<'_>,

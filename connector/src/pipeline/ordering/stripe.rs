@@ -83,7 +83,7 @@ impl Stripe {
             }
         };
         slot.insert(Flying { before, bells: 0 });
-        if self.remembered.len() > REMEMBERED_MAX / STRIPES {
+        if self.remembered.len() >= REMEMBERED_MAX / STRIPES {
             self.forget_some(now_s);
         }
         Turn::Go
@@ -129,7 +129,7 @@ impl Stripe {
         let last_s = untils.max().unwrap_or(now_s);
         let middle_s = now_s + last_s.saturating_sub(now_s) / 2;
         self.sweep(middle_s);
-        if self.remembered.len() > REMEMBERED_MAX / STRIPES {
+        if self.remembered.len() >= REMEMBERED_MAX / STRIPES {
             // All of one second.
             let flying = &self.flying;
             self.remembered

@@ -15,7 +15,7 @@ impl Wake for Rung {
 
 fn version(order: &RecordOrder, digest: u8, update_ms: u64) -> Version {
     Version {
-        record: RecordId::new(order.namespace(b"ns"), &[digest; 20]),
+        record: RecordId::new(order.stream(b"ns", "topic"), &[digest; 20]),
         update_ms,
     }
 }
@@ -53,15 +53,19 @@ fn an_older_version_goes_when_the_newer_one_was_not_delivered() {
 }
 
 #[test]
-fn records_and_namespaces_do_not_meet() {
+fn records_namespaces_and_topics_do_not_meet() {
     let (order, now) = order();
     let one = version(&order, 1, 200);
     let other_record = version(&order, 2, 100);
     let other_namespace = Version {
-        record: RecordId::new(order.namespace(b"other"), &[1; 20]),
+        record: RecordId::new(order.stream(b"other", "topic"), &[1; 20]),
         update_ms: 100,
     };
-    for version in [one, other_record, other_namespace] {
+    let other_topic = Version {
+        record: RecordId::new(order.stream(b"ns", "other"), &[1; 20]),
+        update_ms: 100,
+    };
+    for version in [one, other_record, other_namespace, other_topic] {
         assert_eq!(order.begin(&version, REMEMBERED, now, 0), Turn::Go);
     }
 }
@@ -124,13 +128,13 @@ fn what_is_remembered_expires_and_is_swept_but_never_while_it_is_on_its_way() {
 #[test]
 fn the_table_is_bounded() {
     let (order, now) = order();
-    let namespace = order.namespace(b"ns");
+    let stream = order.stream(b"ns", "topic");
     let records = u32::try_from(REMEMBERED_MAX / STRIPES).unwrap() + 1000;
     for number in 0..records {
         let mut digest = [7; 20];
         digest[4..8].copy_from_slice(&number.to_be_bytes());
         let version = Version {
-            record: RecordId::new(namespace, &digest),
+            record: RecordId::new(stream, &digest),
             update_ms: 1,
         };
         let now = now + Duration::from_millis(u64::from(number));

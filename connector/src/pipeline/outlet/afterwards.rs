@@ -10,7 +10,6 @@ use crate::pipeline::limits::Limits;
 use crate::pipeline::ordering::{RecordId, Turn};
 use crate::pipeline::refusals::Refusal;
 use crate::pipeline::waiting::Caller;
-use crate::pipeline::window::Load;
 use crate::pipeline::{Shared, Sink};
 use aeroduct_kafka::Parcel;
 use aeroduct_record::Metadata;
@@ -92,10 +91,6 @@ impl<S: Sink> Outlet<S> {
         let batch = Batch {
             bytes: out.len(),
             limits: Arc::new(Limits::new(usize::MAX)),
-            admitted: self.shared.window.admit(Load {
-                records: 0,
-                bytes: out.capacity(),
-            }),
             arenas: Arc::clone(&self.shared.arenas),
             passengers: Box::new([Passenger {
                 flight: Arc::clone(flight),
@@ -120,8 +115,9 @@ impl<S: Sink> Outlet<S> {
         batches.close_all(&mut closing);
     }
 
-    pub(in crate::pipeline) fn has_open_batches(&self) -> bool {
-        self.batches.are_open()
+    /// Records in open batches.
+    pub(in crate::pipeline) fn in_batches(&self) -> usize {
+        self.batches.records()
     }
 
     /// When the next batch is to be closed.

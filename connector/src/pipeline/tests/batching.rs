@@ -103,14 +103,14 @@ fn a_batch_never_waits_until_the_reply_deadline() {
 }
 
 #[test]
-fn batches_are_closed_when_they_fill_half_of_the_window() {
+fn batches_are_closed_when_they_hold_a_quarter_of_the_window() {
     let mut stand = stand("max-records: 1000");
-    for digest in 0..50 {
+    for digest in 0..24 {
         let _flight = stand.read_changes([record(digest)]);
         stand.pipeline.relieve();
         assert!(stand.sent().is_empty(), "{digest}");
     }
-    let _flight = stand.read_changes([record(50)]);
+    let _flight = stand.read_changes([record(24)]);
     stand.pipeline.relieve();
     assert_eq!(stand.sent().len(), 1);
 }
@@ -147,6 +147,21 @@ fn records_that_came_before_the_partitions_were_known_are_sorted_out() {
     assert_eq!(sent.len(), 4);
     sent.iter().for_each(super::stand::Sent::deliver);
     assert_eq!(answers(&flight), Some(vec![Success; 40]));
+}
+
+#[test]
+fn a_batch_is_not_full_before_its_partition_is_known() {
+    let mut stand = stand("max-records: 3");
+    stand.set_partitions("shop", 0);
+    let first = stand.read_changes([1, 2, 3].map(record));
+    assert!(stand.sent().is_empty());
+    stand.set_partitions("shop", 1);
+    let last = stand.read_changes([record(4)]);
+    let sent = stand.sent();
+    assert_eq!(count(&sent[0].value), 3);
+    sent[0].deliver();
+    assert_eq!(answers(&first), Some(vec![Success; 3]));
+    assert_eq!(answers(&last), None);
 }
 
 #[test]

@@ -20,6 +20,9 @@ use std::time::Duration;
 
 pub(super) use line::LineEnd;
 
+/// A record on its way to a topic: its versions keep their order.
+type Stream = (usize, &'static str);
+
 /// One frame that a source has sent.
 #[derive(Debug)]
 struct Sent {
@@ -92,9 +95,9 @@ pub(super) struct Ledger {
     /// The last change of each record of each connection that Kafka has.
     appended: BTreeMap<(usize, usize), usize>,
     /// By record: its last change that was shipped and is not reported.
-    flying: BTreeMap<usize, usize>,
+    flying: BTreeMap<Stream, usize>,
     /// By record.
-    newest: BTreeMap<usize, Newest>,
+    newest: BTreeMap<Stream, Newest>,
     refused_topics: BTreeSet<&'static str>,
     is_draining: bool,
     is_stopping: bool,
@@ -252,6 +255,15 @@ impl Ledger {
 }
 
 impl Sent {
+    /// Whose order the change keeps.
+    const fn stream(&self) -> Stream {
+        let topic = match self.content {
+            Content::Change { topic } => topic,
+            _ => "",
+        };
+        (self.record, topic)
+    }
+
     /// Nobody waits for its answer any more.
     fn is_given_up(&self, lines: &[Line]) -> bool {
         self.answer.is_some() || lines[self.line].is_closed()

@@ -16,13 +16,13 @@ const ON_THEIR_WAY: u64 = 4_096;
 pub(crate) fn run(bench: &mut Bench) -> anyhow::Result<()> {
     let start = Instant::now();
     let order = RecordOrder::new(start, &[]);
-    let namespace = order.namespace(b"production");
+    let stream = order.stream(b"production", "changes");
     let before = resident()?;
     let mut times = Vec::new();
     for round in 0..=bench.rounds() {
         crate::say(&format!("record ordering, round {round}"));
         let version = |number| Version {
-            record: RecordId::new(namespace, &digest(number)),
+            record: RecordId::new(stream, &digest(number)),
             update_ms: u64::from(round) + 1,
         };
         let begun = Instant::now();

@@ -75,7 +75,7 @@ impl Ledger {
     pub(super) fn cause_to_skip(&self, number: usize) -> Option<Cause> {
         let sent = &self.sent[number];
         let is_stale = || {
-            let newest = self.newest.get(&sent.record);
+            let newest = self.newest.get(&sent.stream());
             newest.is_some_and(|newest| newest.number > number)
         };
         match sent.content {

@@ -101,7 +101,7 @@ impl Ledger {
             );
             // It need not be told yet: others of its flight may wait.
             let is_stale = self.cause_to_skip(number).is_some();
-            let is_flying = self.flying.contains_key(&sent.record);
+            let is_flying = self.flying.contains_key(&sent.stream());
             let is_before = |&other: &usize| {
                 self.sent[other].record == sent.record && self.is_in_open_batch(other)
             };

@@ -46,7 +46,7 @@ impl Ledger {
                 sent.fate = Fate::Letter;
             } else {
                 sent.fate = Fate::Aboard;
-                self.flying.insert(sent.record, number);
+                self.flying.insert(sent.stream(), number);
             }
             let voyage = self.lines[sent.line].voyage_of(number);
             voyage.unreported.set(voyage.unreported.get() + 1);
@@ -81,7 +81,7 @@ impl Ledger {
         assert_eq!(sent.content, Content::Change { topic }, "{number}");
         assert_eq!(sent.fate, Fate::Unseen, "{number} is shipped twice");
         if self.promises.rules.remembered.is_some() {
-            let other = self.flying.get(&sent.record);
+            let other = self.flying.get(&sent.stream());
             assert_eq!(other, None, "{number} is shipped while another is flying");
         }
     }
@@ -128,7 +128,7 @@ impl Ledger {
                 "{number} is in Kafka behind {before:?}, a later change of its record"
             );
             if self.promises.rules.remembered.is_some() {
-                let newest = self.newest.get(&sent.record);
+                let newest = self.newest.get(&sent.stream());
                 assert!(
                     newest.is_none_or(|it| it.number < number || it.until < now),
                     "{number} is in Kafka behind {newest:?}, a newer version"
@@ -144,7 +144,7 @@ impl Ledger {
             let fate = self.fate_after(number, numbers.len(), report);
             let sent = &mut self.sent[number];
             if sent.fate == Fate::Aboard {
-                self.flying.remove(&sent.record);
+                self.flying.remove(&sent.stream());
             }
             sent.fate = fate;
             let voyage = self.lines[sent.line].voyage_of(number);
@@ -181,7 +181,7 @@ impl Ledger {
             // The connector counts in whole seconds.
             until: (read.at + remembered).saturating_sub(Duration::from_secs(1)),
         };
-        let known = self.newest.entry(sent.record).or_insert(newest);
+        let known = self.newest.entry(sent.stream()).or_insert(newest);
         if known.number < number {
             *known = newest;
         }
