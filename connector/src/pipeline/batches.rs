@@ -84,6 +84,8 @@ pub(super) struct Batches<T> {
     closed: Vec<(BatchId<T>, Open)>,
     /// Batches with seats of the flight that is being loaded.
     touched: Vec<BatchId<T>>,
+    /// Records in open batches.
+    records: usize,
     limits: HashMap<T, Arc<Limits>>,
     message_bytes: usize,
     next_due: Option<Instant>,
@@ -102,6 +104,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
             open: HashMap::new(),
             closed: Vec::new(),
             touched: Vec::new(),
+            records: 0,
             limits: HashMap::new(),
             message_bytes: message_bytes.saturating_sub(RECORD_OVERHEAD),
             next_due: None,
@@ -147,6 +150,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         });
         open.due = open.due.min(due);
         open.push(entry);
+        self.records += 1;
         // Until the partitions are known nobody can tell how many batches these are.
         if is_suspect || open.is_full() && id.partition.is_some() {
             self.close(id);
@@ -155,6 +159,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
 
     fn close(&mut self, id: BatchId<T>) {
         if let Some(open) = self.open.remove(&id) {
+            self.records -= open.seats.len();
             self.closed.push((id, open));
         }
     }
@@ -169,6 +174,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         let Some(open) = self.open.remove(&unknown) else {
             return;
         };
+        self.records -= open.seats.len();
         for seat in &open.seats {
             let id = BatchId {
                 partition: Some(partition_of(seat.hash, partitions)),
@@ -231,6 +237,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         }
         let meant = self.open.extract_if(|_, open| is_meant(open));
         self.closed.extend(meant);
+        self.records = self.open.values().map(|open| open.seats.len()).sum();
         self.next_due = self.open.values().map(|open| open.due).min();
         self.send_closed(closing);
     }
@@ -265,8 +272,8 @@ impl<T: Copy + Eq + Hash> Batches<T> {
     }
 
     /// Records in open batches.
-    pub(super) fn records(&self) -> usize {
-        self.open.values().map(|open| open.seats.len()).sum()
+    pub(super) const fn records(&self) -> usize {
+        self.records
     }
 }
 

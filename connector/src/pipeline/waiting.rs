@@ -101,6 +101,9 @@ impl<T: Copy> WaitingRoom<T> {
     pub(super) fn leave_abandoned(&mut self) -> Vec<Caller<T>> {
         let mut abandoned = Vec::new();
         self.queues.retain(|_, queue| {
+            if !queue.iter().any(Place::is_abandoned) {
+                return true;
+            }
             for place in std::mem::take(queue) {
                 if place.is_abandoned() {
                     abandoned.extend(place.call());
