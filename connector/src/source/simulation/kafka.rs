@@ -137,7 +137,6 @@ impl Kafka {
             }
         }
         self.settle(random);
-        self.quarantine.clear();
     }
 
     /// The partitions of a topic are known.

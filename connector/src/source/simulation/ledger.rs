@@ -35,6 +35,7 @@ struct Sent {
     read: Option<Read>,
     fate: Fate,
     answer: Option<u8>,
+    answered_at: Duration,
 }
 
 /// When the connector had a frame whole.
@@ -171,6 +172,7 @@ impl Ledger {
             read: None,
             fate: Fate::Unseen,
             answer: None,
+            answered_at: Duration::ZERO,
         });
         self.trace.note(|| {
             format!("line {line}: sends {number}, record {record}, {content:?}, {bytes} bytes")
@@ -266,6 +268,12 @@ impl Sent {
 
     /// Nobody waits for its answer any more.
     fn is_given_up(&self, lines: &[Line]) -> bool {
-        self.answer.is_some() || lines[self.line].is_closed()
+        self.given_up_at(lines).is_some()
+    }
+
+    /// Since when nobody waits for its answer any more.
+    fn given_up_at(&self, lines: &[Line]) -> Option<Duration> {
+        let answered_at = self.answer.map(|_| self.answered_at);
+        answered_at.or_else(|| lines[self.line].closed_at())
     }
 }

@@ -156,6 +156,10 @@ impl Station {
         let mut ledger = self.ledger.borrow_mut();
         let lines = self.wires.iter().flatten();
         ledger.check_round(lines.map(|wire| wire.borrow().line), is_at_rest);
+        if self.desk.is_some() {
+            let lines = self.wires.iter().flatten();
+            ledger.check_batches(lines.map(|wire| wire.borrow().line));
+        }
         if was_overdue && is_at_rest && ledger.is_window_overdue() {
             for wire in self.wires.iter().flatten() {
                 let wire = wire.borrow();

@@ -21,7 +21,9 @@ impl Ledger {
             self.lines[line].voyage_of(number).is_overdue.set(true);
         }
         self.sights.add(Sight::Answered(cause));
-        self.sent[number].answer = Some(code);
+        let sent = &mut self.sent[number];
+        sent.answer = Some(code);
+        sent.answered_at = self.clock.now();
     }
 
     /// Why a frame may be answered so now.

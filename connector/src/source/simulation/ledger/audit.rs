@@ -1,12 +1,16 @@
 //! The ends of connections, and what must hold whenever the connector has done what it can do at a
 //! moment.
 
-use super::super::setup::Content;
+use super::super::setup::Rules;
 use super::super::sights::Sight;
 use super::line::{LineEnd, Voyage};
 use super::{Fate, Ledger};
 use crate::source::desk::TICK;
 use std::rc::Rc;
+use std::time::Duration;
+
+/// A shard looks so often at least for what nobody waits for.
+const LOOK_TIME: Duration = Duration::from_millis(1_100);
 
 impl Ledger {
     /// The socket of a connection has taken all that was offered, or not.
@@ -83,11 +87,11 @@ impl Ledger {
     /// Checks that whatever waits in the pipeline has something to wait for, when all shards are at
     /// rest.
     pub(in super::super) fn check_waiting(&mut self) {
+        self.let_go_of_given_up();
         let waiting: Vec<_> = self
             .voyages
             .iter()
             .flat_map(|voyage: &Rc<Voyage>| voyage.numbers.iter().copied())
-            .filter(|&number| self.sent[number].fate == Fate::Unseen)
             .filter(|&number| !self.is_settled(number))
             .collect();
         for &number in &waiting {
@@ -95,26 +99,72 @@ impl Ledger {
             if sent.is_given_up(&self.lines) || self.lines[sent.line].is_behind() {
                 continue;
             }
-            assert!(
-                matches!(sent.content, Content::Change { .. }) && self.may_wait(sent),
-                "{number} was not shipped: {sent:?}"
-            );
-            // It need not be told yet: others of its flight may wait.
-            let is_stale = self.cause_to_skip(number).is_some();
-            let is_flying = self.flying.contains_key(&sent.stream());
-            let is_before = |&other: &usize| {
-                self.sent[other].record == sent.record && self.is_in_open_batch(other)
-            };
-            let is_behind_another = self.promises.rules.remembered.is_some()
-                && (is_flying || waiting.iter().any(is_before));
-            assert!(
-                is_stale || is_behind_another || self.is_in_open_batch(number),
-                "{number} waits for nothing"
-            );
-            if is_flying {
+            match sent.fate {
+                Fate::Unseen => self.check_unseen(number, &waiting),
+                Fate::Undeliverable => panic!("no letter is made of {number}"),
+                Fate::Aboard | Fate::Letter | Fate::Known(_) => {}
+            }
+            if sent.fate == Fate::Unseen && self.flying.contains_key(&sent.stream()) {
                 self.sights.add(Sight::Waited);
             }
         }
+    }
+
+    fn check_unseen(&self, number: usize, waiting: &[usize]) {
+        let sent = &self.sent[number];
+        assert!(self.may_wait(sent), "{number} was not shipped: {sent:?}");
+        // It need not be told yet: others of its flight may wait.
+        let is_stale = self.cause_to_skip(number).is_some();
+        let is_before = |&other: &usize| {
+            self.sent[other].fate == Fate::Unseen
+                && self.sent[other].stream() == sent.stream()
+                && self.is_in_open_batch(other)
+        };
+        let is_behind_another = self.promises.rules.remembered.is_some()
+            && (self.flying.contains_key(&sent.stream()) || waiting.iter().any(is_before));
+        assert!(
+            is_stale || is_behind_another || self.is_in_open_batch(number),
+            "{number} waits for nothing"
+        );
+    }
+
+    /// What nobody waits for has been found by now, wherever it was.
+    fn let_go_of_given_up(&self) {
+        let interval = self.promises.rules.batch_interval.unwrap_or_default();
+        for voyage in &self.voyages {
+            let first = &self.sent[voyage.numbers[0]];
+            let since = first.given_up_at(&self.lines);
+            let is_found = |since| self.clock.now() >= since + interval + LOOK_TIME;
+            voyage.has_left.set(since.is_some_and(is_found));
+        }
+    }
+
+    /// Checks that a shard with these connections, which has come round, keeps no records back that
+    /// should go: in a drain, when the window is full, or when they are much of it.
+    pub(in super::super) fn check_batches(&self, lines: impl Iterator<Item = usize>) {
+        let Rules {
+            batch_interval: Some(_),
+            remembered: None,
+            ..
+        } = self.promises.rules
+        else {
+            return;
+        };
+        let lines: Vec<_> = lines.collect();
+        let numbers = self.voyages.iter().flat_map(|voyage| &voyage.numbers);
+        let waiting = numbers.filter(|&&number: &&usize| {
+            let sent = &self.sent[number];
+            let is_kept =
+                self.may_wait(sent) && !self.is_settled(number) && !sent.is_given_up(&self.lines);
+            is_kept && lines.contains(&sent.line) && !self.lines[sent.line].is_behind()
+        });
+        let waiting = waiting.count();
+        let is_much = waiting >= self.window.limit().records / 4;
+        let should_go = self.is_draining || self.window.is_stalled() || is_much;
+        assert!(
+            waiting == 0 || !should_go,
+            "{waiting} records are kept back"
+        );
     }
 
     /// A batch with this frame may wait for company.

@@ -21,6 +21,8 @@ pub(super) struct Voyage {
     pub(super) unreported: Cell<usize>,
     pub(super) is_overdue: Cell<bool>,
     pub(super) is_written_off: Cell<bool>,
+    /// Nothing of it can be in the pipeline any more.
+    pub(super) has_left: Cell<bool>,
     /// The flight, if it has come to the sink, and what it holds.
     flight: RefCell<Option<(Weak<Flight>, Load)>>,
 }
@@ -104,6 +106,7 @@ pub(super) struct Line {
     blocked_since: Option<Duration>,
     is_behind: bool,
     end: LineEnd,
+    closed_at: Duration,
 }
 
 impl Line {
@@ -164,6 +167,7 @@ impl Line {
             unreported: Cell::new(0),
             is_overdue: Cell::new(false),
             is_written_off: Cell::new(false),
+            has_left: Cell::new(false),
             flight: RefCell::new(None),
         });
         self.voyages.push(Rc::clone(&voyage));
@@ -213,6 +217,10 @@ impl Line {
     /// The source writes nothing more.
     pub(super) fn end(&mut self) {
         self.input = self.input.max(InputEnd::Sent);
+    }
+
+    pub(super) fn closed_at(&self) -> Option<Duration> {
+        self.is_closed().then_some(self.closed_at)
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -267,6 +275,7 @@ impl Line {
 
     /// The connector has let go of it. Tells why it may do so, if it did not say so before.
     pub(super) fn close(&mut self, now: Duration, is_stopping: bool) -> Option<Parting> {
+        self.closed_at = now;
         let is_finished = std::mem::replace(&mut self.end, LineEnd::Closed) == LineEnd::Finished;
         if is_finished {
             None

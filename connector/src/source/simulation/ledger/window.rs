@@ -69,7 +69,7 @@ impl Ledger {
             let sent = &self.sent[number];
             sent.fate == Fate::Undeliverable || self.may_wait(sent)
         };
-        if voyage.numbers.iter().any(may_be_held) {
+        if !voyage.has_left.get() && voyage.numbers.iter().any(may_be_held) {
             return voyage.load_at_most() == Load::default();
         }
         let is_held = voyage.is_met() && voyage.load_at_most() != Load::default();
