@@ -1,7 +1,7 @@
 //! The side of Kafka: topics, partitions and their batches, with reports that come when the
 //! simulation has them come.
 
-mod sink;
+mod intake;
 
 use super::ledger::Ledger;
 use super::random::Random;
@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-pub(super) use sink::SimulatedSink;
+pub(super) use intake::SimulatedSink;
 
 /// One message on its way.
 #[derive(Debug)]
