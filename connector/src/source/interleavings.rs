@@ -5,7 +5,7 @@ use super::mailbox::{Bell, Mailbox, waker};
 use super::replies::Replies;
 use crate::metrics::Metrics;
 use crate::pipeline::{Flight, Load, Wake, Window};
-use aeroduct_kafka::{Failure, Recipient, Report};
+use aeroduct_kafka::{Failure, Report};
 use aeroduct_wire::reply;
 use loom::thread;
 use mio::{Events, Poll};
@@ -45,7 +45,7 @@ impl Shard {
 }
 
 /// One record's report, and that it is written.
-fn report(flight: &Flight, slot: u32, report: Report) {
+fn report(flight: &Arc<Flight>, slot: u32, report: Report) {
     flight.report(slot, report);
     flight.settle(1);
 }
