@@ -303,6 +303,8 @@ impl<T: Stream> Connection<T> {
             return;
         };
         let tally = self.replies.push(&flight.answers);
+        // Who waits for an answer is not idle.
+        self.lifetime.hear(now);
         self.in_flight.records -= flight.load().records;
         self.in_flight.bytes -= flight.load().bytes;
         metrics.replied(

@@ -41,7 +41,7 @@ impl Lifetimes {
 }
 
 impl Lifetime {
-    /// The peer has sent something.
+    /// The peer has sent something, or is sent something.
     pub(super) const fn hear(&mut self, now: Instant) {
         self.heard_at = now;
     }
