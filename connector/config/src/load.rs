@@ -147,4 +147,4 @@ fn fault(at: Position, reason: String, remedy: &str) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

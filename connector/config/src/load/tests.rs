@@ -14,7 +14,7 @@ format: {mode: json}
 producer-props: {bootstrap.servers: 'localhost:9092'}
 ";
 
-fn plan(text: &str) -> Plan {
+pub(crate) fn plan(text: &str) -> Plan {
     match parse(text, "test.yml") {
         Ok(plan) => plan,
         Err(diagnostics) => panic!("{diagnostics}"),

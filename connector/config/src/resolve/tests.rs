@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::Levels;
 use crate::{
     config::{Config, RoutingConfig},
-    load::parse,
+    load::tests::plan,
     plan::{
-        BatchKey, BatchLimits, Batching, BinTransforms, Format, Key, Otherwise, OutboundPlan, Plan,
+        BatchKey, BatchLimits, Batching, BinTransforms, Format, Key, Otherwise, OutboundPlan,
         RecordKey, RecordOrdering, Routing, Rules, Selection,
     },
 };
@@ -19,13 +19,6 @@ routing: {mode: static, destination: users}
 format: {mode: json}
 producer-props: {bootstrap.servers: 'localhost:9092'}
 ";
-
-fn plan(text: &str) -> Plan {
-    match parse(text, "test.yml") {
-        Ok(plan) => plan,
-        Err(diagnostics) => panic!("{diagnostics}"),
-    }
-}
 
 fn everything() -> OutboundPlan {
     plan(include_str!(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aeroduct_kafka::consume::Consumed;
 use aeroduct_kafka::mock::{Api, ErrorCode};
@@ -269,12 +269,7 @@ fn headers_count_as_bytes_of_a_batch_and_of_a_record() {
 
 #[test]
 fn records_with_extras_outlive_a_fatal_error_as_others_do() {
-    let mut rig = Rig::start();
-    rig.cluster.create_topic("heirs", 1).unwrap();
-    rig.warm_up("heirs");
-    rig.cluster
-        .set_round_trip(Duration::from_millis(100))
-        .unwrap();
+    let mut rig = Rig::start_far_away("heirs");
     let headers: [Header<'_>; 1] = [("h", Some(b"v"))];
     let dressed = Sample {
         headers: &headers,

@@ -97,12 +97,7 @@ fn a_fatal_error_at_any_moment_replaces_the_client_soon_and_without_a_wrong_word
 
 #[test]
 fn after_a_fatal_error_records_that_waited_go_with_the_next_client_in_order() {
-    let mut rig = Rig::start();
-    rig.cluster.create_topic("heirs", 1).unwrap();
-    rig.warm_up("heirs");
-    rig.cluster
-        .set_round_trip(Duration::from_millis(100))
-        .unwrap();
+    let mut rig = Rig::start_far_away("heirs");
     let first = rig.ship("heirs", &[("k", "0")]);
     let waiting: Vec<_> = (1..20)
         .map(|n: u32| rig.ship("heirs", &[("k", &n.to_string())]))

@@ -126,6 +126,17 @@ impl Rig {
         ship(&mut self.publisher, topic, records)
     }
 
+    /// A rig whose broker answers late, so that what is shipped to `topic` is on its way for a while.
+    pub(crate) fn start_far_away(topic: &str) -> Self {
+        let mut rig = Self::start();
+        rig.cluster.create_topic(topic, 1).unwrap();
+        rig.warm_up(topic);
+        rig.cluster
+            .set_round_trip(Duration::from_millis(100))
+            .unwrap();
+        rig
+    }
+
     /// Ships one record, which is delivered: so everything is connected.
     pub(crate) fn warm_up(&mut self, topic: &str) {
         self.ship(topic, &[("warm", "up")]).assert_delivered(1);
