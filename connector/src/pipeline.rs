@@ -39,6 +39,7 @@ pub use window::{Admitted, Load, Wake, Window};
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::metrics::ShardMetrics;
 use aeroduct_config::Plan;
+use aeroduct_kafka::Piece;
 use aeroduct_kafka::extras::Place;
 use aeroduct_wire::{Frame, FrameError, FrameKind, Inflater};
 use dock::{Arrival, Dock};
@@ -56,7 +57,8 @@ pub struct Message<T> {
     pub topic: T,
     /// The key; `None` for a message without one.
     pub key: Option<Range<u32>>,
-    /// Java's murmur2 of the key, or of the digest where there is no key.
+    /// Decides the partition: Java's murmur2 of the key, or of the digest where there is no key; of
+    /// a batch the number of its partition, and a count where each partition gets one in turn.
     pub hash: u32,
     /// The value.
     pub value: Range<u32>,
@@ -64,6 +66,21 @@ pub struct Message<T> {
     pub extras: Place,
     /// The record's answer slot.
     pub slot: u32,
+}
+
+impl<T> Message<T> {
+    /// The topic's handle, and the message as the producer takes it.
+    #[inline]
+    pub fn into_piece(self) -> (T, Piece) {
+        let piece = Piece {
+            key: self.key,
+            value: self.value,
+            extras: self.extras,
+            hash: self.hash,
+            slot: self.slot,
+        };
+        (self.topic, piece)
+    }
 }
 
 /// Where messages go. Reports come back through the shipment's `Recipient` side.

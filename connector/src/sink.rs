@@ -2,7 +2,7 @@
 
 use crate::pipeline::{Cargo, Message, Shipment, Sink};
 use aeroduct_config::Plan;
-use aeroduct_kafka::{Observer, Piece, Publisher, Settings, TopicIndex};
+use aeroduct_kafka::{Observer, Publisher, Settings, TopicIndex};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,21 +35,7 @@ impl Sink for KafkaSink {
 
     #[inline]
     fn add(&mut self, message: Message<TopicIndex>) {
-        let Message {
-            topic,
-            key,
-            hash,
-            value,
-            extras,
-            slot,
-        } = message;
-        let piece = Piece {
-            key,
-            value,
-            extras,
-            hash,
-            slot,
-        };
+        let (topic, piece) = message.into_piece();
         self.publisher.add(topic, piece);
     }
 

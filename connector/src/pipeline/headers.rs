@@ -5,6 +5,15 @@ use aeroduct_kafka::extras::{self, Place};
 use aeroduct_record::{LastUpdate, Metadata};
 use base64_simd::{Out, STANDARD};
 
+/// The namespace as a header.
+pub(super) const NAMESPACE: &str = "aeroduct.namespace";
+
+/// The set as a header.
+pub(super) const SET: &str = "aeroduct.set";
+
+/// The digest as a header, in Base64.
+pub(super) const DIGEST: &str = "aeroduct.digest";
+
 /// Base64 of a digest.
 const DIGEST_TEXT: usize = 28;
 
@@ -55,9 +64,9 @@ impl ExtrasRule {
         let [generation, update] = &mut numbers;
         let last_update = metadata.last_update.map(LastUpdate::unix_ms);
         let headers = [
-            ("aeroduct.namespace", Some(metadata.namespace)),
-            ("aeroduct.set", metadata.set),
-            ("aeroduct.digest", Some(&*digest)),
+            (NAMESPACE, Some(metadata.namespace)),
+            (SET, metadata.set),
+            (DIGEST, Some(&*digest)),
             (
                 "aeroduct.generation",
                 metadata

@@ -1,6 +1,8 @@
 //! Dead letters: records that would be refused for good are published elsewhere, as they were
 //! received, with headers that say why (14).
 
+use super::headers::{DIGEST, NAMESPACE, SET};
+use super::refusals::Refusal;
 use super::{Message, narrow};
 use aeroduct_kafka::{extras, murmur2};
 use aeroduct_record::Metadata;
@@ -9,10 +11,8 @@ use base64_simd::STANDARD;
 /// A record that would be refused for good.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letter<'l> {
-    /// The reason under which the refusal is counted.
-    pub(super) reason: &'l str,
-    /// The reason in words.
-    pub(super) message: &'l str,
+    /// Why.
+    pub(super) refusal: Refusal<'l>,
     /// What is known of the record.
     pub(super) metadata: Option<&'l Metadata<'l>>,
     /// The message as it was received, its frame header included, compressed if it came so.
@@ -34,16 +34,14 @@ impl Letter<'_> {
         let digest_text = digest.map(|digest| STANDARD.encode_to_string(digest));
         let metadata = self.metadata;
         let known = [
-            ("aeroduct.namespace", metadata.map(|it| it.namespace)),
-            ("aeroduct.set", metadata.and_then(|it| it.set)),
-            (
-                "aeroduct.digest",
-                digest_text.as_ref().map(String::as_bytes),
-            ),
+            (NAMESPACE, metadata.map(|it| it.namespace)),
+            (SET, metadata.and_then(|it| it.set)),
+            (DIGEST, digest_text.as_ref().map(String::as_bytes)),
         ];
+        let (reason, words) = (self.refusal.reason(), self.refusal.words());
         let why = [
-            ("aeroduct.error.reason", Some(self.reason.as_bytes())),
-            ("aeroduct.error.message", Some(self.message.as_bytes())),
+            ("aeroduct.error.reason", Some(reason.as_bytes())),
+            ("aeroduct.error.message", Some(words.as_bytes())),
         ];
         let headers = why.into_iter().chain(known);
         let headers = headers.filter(|(_, value)| value.is_some());

@@ -249,8 +249,7 @@ impl<S: Sink> Outlet<S> {
         match (fate, self.letters) {
             (Fate::Letter, Some(topic)) => {
                 let letter = Letter {
-                    reason: refusal.reason(),
-                    message: &refusal.words(),
+                    refusal,
                     metadata,
                     frame,
                 };

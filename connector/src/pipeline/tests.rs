@@ -117,3 +117,22 @@ fn a_flight_without_messages_waits_for_no_report() {
     assert!(flight.answers.is_complete());
     assert_eq!(flight.reported_for(Instant::now()), None);
 }
+
+#[test]
+fn with_the_round_robin_partitioner_each_partition_gets_one_in_turn() {
+    let mut stand = stand::Stand::with_producer(
+        "partitioner.class: org.apache.kafka.clients.producer.RoundRobinPartitioner",
+        "routing: {mode: namespace}\nformat: {mode: json}\n",
+    );
+    let same = stand::Change::default();
+    let _flight = stand.read_changes([same; 4]);
+    let partitions = stand.sent().into_iter();
+    let partitions: Vec<_> = partitions
+        .map(|sent| aeroduct_kafka::partition_of(sent.hash, 4))
+        .collect();
+    let next = |partition: usize| (partition + 1) % 4;
+    for pair in partitions.windows(2) {
+        assert_eq!(pair[1], next(pair[0]), "{partitions:?}");
+    }
+    assert_eq!(partitions.len(), 4);
+}

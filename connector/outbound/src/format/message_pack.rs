@@ -104,9 +104,7 @@ impl MessagePack {
             value: value_start..out.len(),
         })
     }
-}
 
-impl MessagePack {
     fn write_bins(
         &self,
         bins: Bins<'_>,

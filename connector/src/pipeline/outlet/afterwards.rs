@@ -79,8 +79,7 @@ impl<S: Sink> Outlet<S> {
         let mut out = self.shared.arenas.take(frame.len());
         let message = with_metadata(frame, &self.shared, |metadata| {
             let letter = Letter {
-                reason: refusal.reason(),
-                message: &refusal.words(),
+                refusal,
                 metadata,
                 frame,
             };

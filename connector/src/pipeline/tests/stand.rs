@@ -162,8 +162,14 @@ impl Change<'_> {
 impl Stand {
     /// A process of one shard. `items` are what its file has beside the brokers.
     pub(super) fn new(items: &str) -> Self {
+        Self::with_producer("", items)
+    }
+
+    /// The same, with one more property of the producer.
+    pub(super) fn with_producer(property: &str, items: &str) -> Self {
         let metrics = Metrics::new(2, "test");
-        let text = format!("producer-props: {{bootstrap.servers: 'localhost:9092'}}\n{items}");
+        let text =
+            format!("producer-props: {{bootstrap.servers: 'localhost:9092', {property}}}\n{items}");
         let plan =
             aeroduct_config::parse(&text, "test.yml").unwrap_or_else(|faults| panic!("{faults}"));
         let limit = Load {

@@ -12,7 +12,7 @@ use aeroduct_connector::clock::SystemClock;
 use aeroduct_connector::metrics::Metrics;
 use aeroduct_connector::pipeline::{Load, Message, Pipeline, Shared, Shipment, Sink, Window};
 use aeroduct_connector::source::{Lifetimes, Listener, LongFrames, Shard, ShardSettings};
-use aeroduct_kafka::{Parcel, Piece, Producer, Publisher, Recipient, Report, TopicIndex};
+use aeroduct_kafka::{Parcel, Producer, Publisher, Recipient, Report, TopicIndex};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,22 +55,8 @@ impl Sink for EarlySink {
     }
 
     fn add(&mut self, message: Message<TopicIndex>) {
-        let Message {
-            topic,
-            key,
-            hash,
-            value,
-            extras,
-            slot,
-        } = message;
-        self.slots.push(slot);
-        let piece = Piece {
-            key,
-            value,
-            extras,
-            hash,
-            slot,
-        };
+        self.slots.push(message.slot);
+        let (topic, piece) = message.into_piece();
         self.publisher.add(topic, piece);
     }
 
