@@ -21,6 +21,7 @@ pub mod ordering;
 mod outlet;
 mod refusals;
 mod side;
+mod tickets;
 mod waiting;
 mod window;
 

@@ -37,22 +37,28 @@ struct BatchId<T> {
     batching: Batching,
 }
 
+/// What a batch has to know of a record beside its message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'e> {
+    pub(super) batching: &'e Batching,
+    pub(super) digest: &'e [u8; 20],
+    /// The last update in Unix milliseconds, where it is to be the message's timestamp.
+    pub(super) timestamp_ms: Option<u64>,
+    pub(super) arrived: Instant,
+}
+
 /// A record for a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<'e, T> {
     pub(super) topic: T,
-    pub(super) batching: &'e Batching,
     /// Java's murmur2 of the record's own key.
     pub(super) hash: u32,
     pub(super) key: Option<&'e [u8]>,
     pub(super) value: &'e [u8],
-    pub(super) digest: &'e [u8; 20],
-    /// The last update in Unix milliseconds, where it is to be the message's timestamp.
-    pub(super) timestamp_ms: Option<u64>,
+    pub(super) terms: Terms<'e>,
     /// The record's flight; `None` for the one that is being loaded.
     pub(super) flight: Option<&'e Arc<Flight>>,
     pub(super) slot: u32,
-    pub(super) arrived: Instant,
 }
 
 /// A record in an open batch.
@@ -116,12 +122,12 @@ impl<T: Copy + Eq + Hash> Batches<T> {
     pub(super) fn add<S: Sink<Topic = T>>(&mut self, entry: &Entry<'_, T>, sink: &mut S) {
         let partitions = sink.partitions(entry.topic).filter(|&count| count > 0);
         if let Some(partitions) = partitions {
-            self.sort_out(entry.topic, *entry.batching, partitions);
+            self.sort_out(entry.topic, *entry.terms.batching, partitions);
         }
         let id = BatchId {
             topic: entry.topic,
             partition: partitions.map(|count| partition_of(entry.hash, count)),
-            batching: *entry.batching,
+            batching: *entry.terms.batching,
         };
         self.seat(id, entry);
     }
@@ -129,21 +135,21 @@ impl<T: Copy + Eq + Hash> Batches<T> {
     fn seat(&mut self, id: BatchId<T>, entry: &Entry<'_, T>) {
         let len = entry.value.len() + entry.key.map_or(0, <[u8]>::len);
         let learnt = self.limits(id.topic);
-        let (most, is_suspect) = (learnt.bytes(), learnt.is_suspect(entry.digest));
+        let (most, is_suspect) = (learnt.bytes(), learnt.is_suspect(entry.terms.digest));
         let is_too_much = |open: &Open| {
             open.bytes.len() + len + BatchLayout::overhead(open.seats.len() + 1) > most
         };
         if is_suspect || self.open.get(&id).is_some_and(is_too_much) {
             self.close(id);
         }
-        let limits = entry.batching.limits;
-        let due = entry.arrived + limits.interval;
+        let limits = id.batching.limits;
+        let due = entry.terms.arrived + limits.interval;
         self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
         if entry.flight.is_none() && self.touched.last() != Some(&id) {
             self.touched.push(id);
         }
         let open = self.open.entry(id).or_insert_with(|| Open {
-            batching: *entry.batching,
+            batching: id.batching,
             bytes: Vec::with_capacity(BATCH_BYTES),
             seats: Vec::new(),
             due,
@@ -291,9 +297,9 @@ impl Open {
             hash: entry.hash,
             key,
             value,
-            digest: *entry.digest,
-            timestamp_ms: entry.timestamp_ms,
-            arrived: entry.arrived,
+            digest: *entry.terms.digest,
+            timestamp_ms: entry.terms.timestamp_ms,
+            arrived: entry.terms.arrived,
         });
     }
 
@@ -320,15 +326,17 @@ impl Open {
     fn entry<'e, T>(&'e self, topic: T, seat: &'e Seat) -> Entry<'e, T> {
         Entry {
             topic,
-            batching: &self.batching,
             hash: seat.hash,
             key: seat.key.clone().map(|key| self.part(key)),
             value: self.part(seat.value.clone()),
-            digest: &seat.digest,
-            timestamp_ms: seat.timestamp_ms,
+            terms: Terms {
+                batching: &self.batching,
+                digest: &seat.digest,
+                timestamp_ms: seat.timestamp_ms,
+                arrived: seat.arrived,
+            },
             flight: seat.flight.as_ref(),
             slot: seat.slot,
-            arrived: seat.arrived,
         }
     }
 

@@ -119,10 +119,6 @@ impl<S: Sink> Dock<S> {
         let metadata = &arrival.record.metadata;
         let whose = Whose::of(metadata, arrival.port);
         let lane = lanes.lane_of(whose, shared, &mut outlet.sink);
-        let ordered = match outlet.ask(lane, metadata, arrival.at) {
-            Ok(ordered) => ordered,
-            Err(answer) => return answer,
-        };
         let start = manifest.arena.len();
         let refused = match manifest.prepare(&lane.lane, &arrival.change()) {
             Ok(Prepared::Outbound(outbound)) => {
@@ -130,7 +126,6 @@ impl<S: Sink> Dock<S> {
                     metadata,
                     arrived: arrival.at,
                     lane,
-                    ordered,
                     start,
                 };
                 let topic = match outbound.topic {
@@ -143,13 +138,11 @@ impl<S: Sink> Dock<S> {
                 None
             }
             Ok(Prepared::Skipped(rule)) => {
-                outlet.give_way(ordered);
                 metrics.skipped(rule.label(), 1);
                 return Answer::Success;
             }
             Err(error) => Some(error),
         };
-        outlet.give_way(ordered);
         manifest.arena.truncate(start);
         let refusal = refused.as_ref().map_or(Refusal::Topics, Refusal::Record);
         outlet.refuse(refusal, Some(metadata), arrival.received.bytes(), manifest)
@@ -165,6 +158,7 @@ impl<S: Sink> Dock<S> {
         inbox: &Arc<Inbox>,
     ) -> Option<(Arc<Flight>, u32)> {
         let manifest = &mut self.manifest;
+        self.outlet.give_turns(arrived, manifest);
         let arena = std::mem::take(&mut manifest.arena);
         if manifest.answers.is_empty() {
             self.shared.arenas.give_back(arena);

@@ -4,6 +4,7 @@
 use super::answers::{Answer, Answers};
 use super::arenas::Arenas;
 use super::inbox::Undelivered;
+use super::ordering::Ticket;
 use super::side::Side;
 use super::window::{Admitted, Load, Wake};
 use crate::clock::{Clock, Moment, SystemClock};
@@ -176,6 +177,13 @@ impl Flight {
     fn note_failure(&self, failure: Failure) {
         self.has_failures.store(true, Ordering::Relaxed);
         self.metrics.failed(failure.label(), 1);
+    }
+
+    /// The version in this slot is on its way.
+    pub(super) fn begin(&self, slot: u32, ticket: Ticket) {
+        if let Some(side) = &self.side {
+            side.begin(slot, ticket);
+        }
     }
 
     /// The record is not to be published, and settled thereby.

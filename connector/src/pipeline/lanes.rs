@@ -18,9 +18,17 @@ pub(super) struct ResolvedLane<T> {
     pub(super) lane: Lane,
     /// The handle of its fixed topic, where it has one.
     pub(super) topic: Option<T>,
-    /// Where the order of versions is kept: the stream, and for how long an update is
-    /// remembered.
-    pub(super) ordering: Option<(StreamId, Duration)>,
+    /// `None` where no order is kept.
+    pub(super) ordering: Option<Ordering>,
+}
+
+/// How the order of versions is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ordering {
+    /// Whose versions are compared.
+    pub(super) stream: StreamId,
+    /// For how long an update is remembered, in seconds.
+    pub(super) remembered_s: u32,
 }
 
 impl<'r> Whose<'r> {
@@ -126,11 +134,12 @@ impl<T: Copy> Lanes<T> {
         let index = self.resolved.len();
         let ordering = lane.ordering();
         // A bin may send each version to another topic: they are one stream all the same.
-        let stream = |remembered| {
-            let topic = lane.topic().unwrap_or_default();
-            (shared.order.stream(namespace, topic), remembered)
-        };
-        let ordering = ordering.map(stream);
+        let ordering = ordering.map(|remembered: Duration| Ordering {
+            stream: shared
+                .order
+                .stream(namespace, lane.topic().unwrap_or_default()),
+            remembered_s: u32::try_from(remembered.as_secs()).unwrap_or(u32::MAX),
+        });
         self.resolved.push(ResolvedLane {
             lane,
             topic,

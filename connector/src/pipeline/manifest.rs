@@ -4,12 +4,12 @@ use super::answers::Answer;
 use super::arenas::Arenas;
 use super::flight::UpdateTimes;
 use super::inbox::Inbox;
-use super::ordering::{RecordOrder, Version};
+use super::ordering::RecordOrder;
 use super::side::{Frames, Letters, Side};
+use super::tickets::Tickets;
 use crate::clock::Moment;
 use crate::sync::Mutex;
 use aeroduct_outbound::{Change, Lane, PrepareError, Prepared, Scratch};
-use aeroduct_record::LastUpdate;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ pub(super) struct Manifest {
     pub(super) updates: UpdateTimes,
     pub(super) arena: Vec<u8>,
     pub(super) scratch: Scratch,
-    /// Versions in the order of their slots.
-    pub(super) versions: Vec<(u32, Version)>,
+    /// Of the versions whose order is kept.
+    pub(super) tickets: Tickets,
     /// The frames, where letters may be made of them.
     pub(super) frames: Option<Frames>,
     /// Slots of dead letters.
@@ -59,19 +59,26 @@ impl Manifest {
         lane.prepare(change, &mut self.arena, &mut self.scratch)
     }
 
+    /// Changes the answer to give when no report comes.
+    pub(super) fn answer(&mut self, slot: u32, answer: Answer) {
+        if let Some(place) = self.answers.get_mut(slot as usize) {
+            *place = answer;
+        }
+    }
+
     /// The slot of the record that is being boarded.
     #[inline]
     pub(super) fn slot(&self) -> u32 {
         u32::try_from(self.answers.len()).unwrap_or(u32::MAX)
     }
 
-    /// The record at hand waits for a report.
+    /// A record waits for a report; its last update in Unix milliseconds.
     #[inline]
-    pub(super) fn board(&mut self, update: Option<LastUpdate>, arrived: Moment) {
-        if let Some(update) = update {
-            self.updates.sum_ms += update.unix_ms();
+    pub(super) fn board(&mut self, update_ms: Option<u64>, arrived: Moment) {
+        if let Some(update_ms) = update_ms {
+            self.updates.sum_ms += update_ms;
             self.updates.count += 1;
-            self.updates.ahead += u32::from(update.unix_ms() > arrived.unix_ms);
+            self.updates.ahead += u32::from(update_ms > arrived.unix_ms);
         }
         self.boarded += 1;
     }
@@ -91,7 +98,7 @@ impl Manifest {
         order: &Arc<RecordOrder>,
         inbox: &Arc<Inbox>,
     ) -> Option<Box<Side>> {
-        if self.versions.is_empty() && self.frames.is_none() {
+        if self.tickets.is_empty() && self.frames.is_none() {
             return None;
         }
         let letters = self.frames.take().map(|frames| Letters {
@@ -99,10 +106,10 @@ impl Manifest {
             written: Mutex::new(std::mem::take(&mut self.letters)),
             inbox: Arc::clone(inbox),
         });
-        let versions = std::mem::take(&mut self.versions);
-        let order = (!versions.is_empty()).then(|| Arc::clone(order));
+        let tickets = std::mem::take(&mut self.tickets);
+        let order = (!tickets.is_empty()).then(|| Arc::clone(order));
         Some(Box::new(Side {
-            versions,
+            tickets,
             order,
             letters,
         }))

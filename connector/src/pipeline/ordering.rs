@@ -6,9 +6,10 @@
 //! answered with success and not sent. While a version is on its way the next one waits for what
 //! becomes of it, whether newer or older: an older one is stale only once the newer one is in Kafka.
 //!
-//! The table is cut into stripes with a lock each, so that shards seldom meet. Per record that is two
-//! short locks, and one look-up in memory that is not in a cache. Where no namespace keeps order,
-//! nobody asks the table.
+//! The table is cut into stripes with a lock each, so that shards seldom meet. The versions of one
+//! read ask together, stripe by stripe: what a record costs is the look-up in memory that is in no
+//! cache, and many of these can be on their way at a time. Where no namespace keeps order, nobody asks
+//! the table.
 
 mod stripe;
 
@@ -17,15 +18,18 @@ mod tests;
 
 use super::inbox::Inbox;
 use crate::sync::{Mutex, MutexGuard};
+use hashbrown::DefaultHashBuilder;
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
-use stripe::{Remembered, Stripe};
+use stripe::{Asker, Stripe};
 
-/// More than there are shards on any machine, so that two seldom want the same one.
-const STRIPES: usize = 256;
+/// Enough for two shards to want the same one seldom, few enough for a read to have several records
+/// for each.
+const STRIPES: usize = 64;
 
 /// Records remembered at most, by all stripes: some 330 MiB. Above, those are forgotten whose time
 /// is nearest to its end. Seven eighths of a power of two are what a table of that size holds.
@@ -58,15 +62,40 @@ pub struct Version {
     pub update_ms: u64,
 }
 
+/// A version that asks for its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// The version.
+    pub version: Version,
+    /// For how long it is remembered what becomes of it, in seconds.
+    pub remembered_s: u32,
+}
+
 /// What a version may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Turn {
     /// It goes; [`RecordOrder::end`] must follow.
-    Go,
+    Go(Ticket),
     /// Kafka has a newer one.
     Stale,
     /// Another one is on its way; the shard's [`Inbox`] tells when to ask again.
     Wait,
+}
+
+/// What a version has that is on its way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use = "other versions wait until it is given back"]
+pub struct Ticket {
+    stripe: u8,
+    place: u32,
+}
+
+/// Turns for versions that ask together; reused from read to read.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// Hash and number of each version, by stripe.
+    stripes: Vec<Vec<(u64, usize)>>,
+    turns: Vec<Turn>,
 }
 
 /// (namespace, topic) to number.
@@ -78,6 +107,7 @@ pub struct RecordOrder {
     stripes: Box<[Mutex<Stripe>]>,
     streams: Mutex<Streams>,
     inboxes: Box<[Arc<Inbox>]>,
+    hasher: DefaultHashBuilder,
     origin: Instant,
     /// When the next stripe is looked through, in milliseconds after `origin`, and which one it is.
     sweep_at_ms: AtomicU64,
@@ -91,6 +121,10 @@ impl RecordId {
             digest: *digest,
             stream,
         }
+    }
+
+    pub(super) const fn digest(&self) -> &[u8; 20] {
+        &self.digest
     }
 }
 
@@ -108,7 +142,11 @@ impl RecordOrder {
     /// told relative to `origin`.
     pub fn new(origin: Instant, inboxes: &[Arc<Inbox>]) -> Self {
         Self {
-            stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
+            stripes: (0_u8..)
+                .take(STRIPES)
+                .map(|number| Mutex::new(Stripe::new(number)))
+                .collect(),
+            hasher: DefaultHashBuilder::default(),
             streams: Mutex::default(),
             inboxes: inboxes.into(),
             origin,
@@ -130,32 +168,65 @@ impl RecordOrder {
         *streams.entry(key).or_insert(next)
     }
 
-    /// Asks for a version that has arrived at `shard`. What is said of it stays `remembered`.
-    pub fn begin(
-        &self,
-        version: &Version,
-        remembered: Duration,
-        now: Instant,
-        shard: usize,
-    ) -> Turn {
-        let now_s = self.seconds(now);
-        let until_s = now_s.saturating_add(u32::try_from(remembered.as_secs()).unwrap_or(u32::MAX));
-        let next = Remembered {
-            update_ms: version.update_ms,
-            until_s,
-        };
-        let mut stripe = self.stripe(&version.record);
-        stripe.begin(version.record, next, now_s, bell(shard))
+    /// Asks for a version that has arrived at `shard`.
+    pub fn begin(&self, claim: &Claim, now: Instant, shard: usize) -> Turn {
+        let hash = self.hasher.hash_one(claim.version.record);
+        let mut stripe = self.stripe(stripe_of(hash));
+        stripe.begin(hash, claim, &self.asker(now, shard))
     }
 
-    /// The version that was told to go is in Kafka, or is given up. Shards whose versions wait
-    /// for it are told.
-    pub fn end(&self, version: &Version, is_delivered: bool) {
-        let bells = self
-            .stripe(&version.record)
-            .end(&version.record, is_delivered);
-        if bells != 0 {
-            self.ring(bells, version.record);
+    /// Asks for many versions that have arrived at `shard`, as if one after the other. Returns the
+    /// turns in the order of the claims.
+    pub fn begin_all<'r>(
+        &self,
+        claims: &[impl AsRef<Claim>],
+        now: Instant,
+        shard: usize,
+        round: &'r mut Round,
+    ) -> &'r [Turn] {
+        let Round { stripes, turns } = round;
+        stripes.resize_with(STRIPES, Vec::new);
+        for (number, claim) in claims.iter().enumerate() {
+            let hash = self.hasher.hash_one(claim.as_ref().version.record);
+            stripes[stripe_of(hash)].push((hash, number));
+        }
+        turns.clear();
+        turns.resize(claims.len(), Turn::Wait);
+        let asker = self.asker(now, shard);
+        for (number, asked) in stripes.iter_mut().enumerate() {
+            if asked.is_empty() {
+                continue;
+            }
+            let mut stripe = self.stripe(number);
+            // These do not depend on each other, so the processor waits for all of them at once.
+            for (hash, number) in asked.iter() {
+                black_box(stripe.touch(*hash, &claims[*number].as_ref().version.record));
+            }
+            for (hash, number) in asked.drain(..) {
+                turns[number] = stripe.begin(hash, claims[number].as_ref(), &asker);
+            }
+        }
+        turns
+    }
+
+    /// The version with this ticket is in Kafka, or is given up. Shards whose versions wait for it are
+    /// told.
+    pub fn end(&self, ticket: Ticket, is_delivered: bool) {
+        let ended = self
+            .stripe(usize::from(ticket.stripe))
+            .end(ticket, is_delivered, &self.hasher);
+        if let Some((record, bells)) = ended
+            && bells != 0
+        {
+            self.ring(bells, record);
+        }
+    }
+
+    fn asker(&self, now: Instant, shard: usize) -> Asker<'_> {
+        Asker {
+            hasher: &self.hasher,
+            now_s: self.seconds(now),
+            bell: bell(shard),
         }
     }
 
@@ -186,23 +257,16 @@ impl RecordOrder {
         );
         if won.is_ok() {
             let number = self.next_sweep.fetch_add(1, Ordering::Relaxed) % STRIPES;
-            let stripe = &self.stripes[number];
-            let mut stripe = stripe.lock().unwrap_or_else(PoisonError::into_inner);
-            stripe.sweep(self.seconds(now));
+            self.stripe(number).sweep(self.seconds(now), &self.hasher);
         }
     }
 
     /// Records that are remembered.
     pub fn remembered(&self) -> usize {
-        let len = |stripe: &Mutex<Stripe>| {
-            let stripe = stripe.lock().unwrap_or_else(PoisonError::into_inner);
-            stripe.len()
-        };
-        self.stripes.iter().map(len).sum()
+        (0..STRIPES).map(|number| self.stripe(number).len()).sum()
     }
 
-    fn stripe(&self, record: &RecordId) -> MutexGuard<'_, Stripe> {
-        let number = usize::from(record.digest[0]) % STRIPES;
+    fn stripe(&self, number: usize) -> MutexGuard<'_, Stripe> {
         self.stripes[number]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -212,6 +276,57 @@ impl RecordOrder {
         let since = now.saturating_duration_since(self.origin);
         u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
     }
+}
+
+impl AsRef<Self> for Claim {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl Claim {
+    /// The last update in Unix milliseconds, where the source says it.
+    pub(super) fn update_ms(&self) -> Option<u64> {
+        Some(self.version.update_ms).filter(|&ms| ms != 0)
+    }
+
+    /// When it is forgotten: at once where it says nothing about other versions.
+    const fn until_s(&self, now_s: u32) -> u32 {
+        if self.version.update_ms == 0 {
+            return now_s;
+        }
+        now_s.saturating_add(self.remembered_s)
+    }
+}
+
+impl Ticket {
+    fn new(stripe: u8, place: usize) -> Self {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        Self { stripe, place }
+    }
+
+    const fn place(self) -> usize {
+        self.place as usize
+    }
+
+    /// As a number that is not 0.
+    pub(super) const fn to_number(self) -> u64 {
+        ((self.place as u64) << u8::BITS | self.stripe as u64) + 1
+    }
+
+    /// The ticket with this number.
+    pub(super) fn from_number(number: u64) -> Option<Self> {
+        let number = number.checked_sub(1)?;
+        Some(Self {
+            stripe: u8::try_from(number & u64::from(u8::MAX)).ok()?,
+            place: u32::try_from(number >> u8::BITS).ok()?,
+        })
+    }
+}
+
+/// Bits that decide neither a record's place in its stripe's table nor its tag there.
+fn stripe_of(hash: u64) -> usize {
+    usize::try_from(hash >> 40).unwrap_or(0) % STRIPES
 }
 
 fn bell(shard: usize) -> u64 {

@@ -2,18 +2,18 @@
 //! letter.
 
 mod afterwards;
+mod claims;
 
 use super::answers::Answer;
-use super::batches::{Batches, Closing, Entry};
+use super::batches::{Batches, Closing, Entry, Terms};
 use super::cargo::Shipment;
 use super::flight::Flight;
 use super::headers::ExtrasRule;
 use super::lanes::ResolvedLane;
 use super::letters::Letter;
 use super::manifest::Manifest;
-use super::ordering::{RecordId, Turn, Version};
 use super::refusals::{Fate, Refusal};
-use super::waiting::{Waiting, WaitingRoom};
+use super::waiting::WaitingRoom;
 use super::{Message, Shared, Sink, narrow};
 use crate::clock::Moment;
 use crate::metrics::ShardMetrics;
@@ -21,11 +21,8 @@ use aeroduct_config::Partitioner;
 use aeroduct_kafka::murmur2;
 use aeroduct_outbound::Outbound;
 use aeroduct_record::{LastUpdate, Metadata};
+use claims::Claims;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The rule by which a version is skipped that is older than what Kafka has.
-const STALE: &str = "stale-version";
 
 /// Where the records of one shard leave, and what is still here of them.
 pub(super) struct Outlet<S: Sink> {
@@ -35,6 +32,7 @@ pub(super) struct Outlet<S: Sink> {
     metrics: Arc<ShardMetrics>,
     batches: Batches<S::Topic>,
     waiting: WaitingRoom<S::Topic>,
+    claims: Claims<S::Topic>,
     /// Where dead letters go; `None` where there are none.
     letters: Option<S::Topic>,
     extras: ExtrasRule,
@@ -48,17 +46,8 @@ pub(super) struct Leaving<'l, T> {
     pub(super) metadata: &'l Metadata<'l>,
     pub(super) arrived: Moment,
     pub(super) lane: &'l ResolvedLane<T>,
-    pub(super) ordered: Option<Ordered>,
     /// Where in the output its bytes begin.
     pub(super) start: usize,
-}
-
-/// A version whose order is kept, and whether it is on its way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ordered {
-    version: Version,
-    remembered: Duration,
-    turn: Turn,
 }
 
 impl<S: Sink> Outlet<S> {
@@ -75,6 +64,7 @@ impl<S: Sink> Outlet<S> {
             letters: letters.and_then(|topic| sink.topic(topic.as_str())),
             batches: Batches::new(plan.producer.message_bytes),
             waiting: WaitingRoom::new(),
+            claims: Claims::default(),
             extras: ExtrasRule::new(&plan.aeroduct),
             in_turn: is_in_turn.then_some(0),
             sink,
@@ -88,55 +78,6 @@ impl<S: Sink> Outlet<S> {
         self.letters.is_some()
     }
 
-    /// Asks whether it is the turn of this version; `Ok(None)` where no order is kept. Whoever is
-    /// told to go must [`send`](Self::send) it or [`give way`](Self::give_way).
-    ///
-    /// # Errors
-    /// The answer to give at once, because Kafka has a newer version.
-    #[inline]
-    pub(super) fn ask(
-        &self,
-        lane: &ResolvedLane<S::Topic>,
-        metadata: &Metadata<'_>,
-        arrived: Moment,
-    ) -> Result<Option<Ordered>, Answer> {
-        let Some((stream, remembered)) = lane.ordering else {
-            return Ok(None);
-        };
-        let version = Version {
-            record: RecordId::new(stream, metadata.digest),
-            update_ms: metadata.last_update.map_or(0, LastUpdate::unix_ms),
-        };
-        let turn = if self.waiting.has(&version.record) {
-            Turn::Wait
-        } else {
-            let order = &self.shared.order;
-            order.begin(&version, remembered, arrived.instant, self.shard)
-        };
-        if turn == Turn::Stale {
-            self.metrics.skipped(STALE, 1);
-            return Err(Answer::Success);
-        }
-        Ok(Some(Ordered {
-            version,
-            remembered,
-            turn,
-        }))
-    }
-
-    /// The version that was told to go does not go.
-    #[inline]
-    pub(super) fn give_way(&self, ordered: Option<Ordered>) {
-        if let Some(Ordered {
-            version,
-            turn: Turn::Go,
-            ..
-        }) = ordered
-        {
-            self.shared.order.end(&version, false);
-        }
-    }
-
     /// Puts a rendered record on its way; the answer is the one to give when no report comes.
     #[inline]
     pub(super) fn send(
@@ -146,13 +87,29 @@ impl<S: Sink> Outlet<S> {
         leaving: &Leaving<'_, S::Topic>,
         manifest: &mut Manifest,
     ) -> Answer {
-        manifest.board(leaving.metadata.last_update, leaving.arrived);
         let message = self.message(topic, outbound, leaving.metadata, manifest);
-        if leaving.lane.lane.batching().is_none() && leaving.ordered.is_none() {
-            manifest.loaded += 1;
-            self.sink.add(message);
-        } else {
-            self.send_aside(message, leaving, manifest);
+        let ResolvedLane { lane, ordering, .. } = leaving.lane;
+        if let Some(ordering) = ordering {
+            self.claim(*ordering, message, leaving, manifest);
+            return Answer::TemporaryError;
+        }
+        let update = leaving.metadata.last_update;
+        manifest.board(update.map(LastUpdate::unix_ms), leaving.arrived);
+        match lane.batching() {
+            None => {
+                manifest.loaded += 1;
+                self.sink.add(message);
+            }
+            Some(batching) => {
+                let terms = Terms {
+                    batching,
+                    digest: leaving.metadata.digest,
+                    timestamp_ms: self.extras.timestamp_ms(leaving.metadata),
+                    arrived: leaving.arrived.instant,
+                };
+                self.put_together(message, &terms, manifest);
+                manifest.arena.truncate(leaving.start);
+            }
         }
         Answer::TemporaryError
     }
@@ -186,48 +143,18 @@ impl<S: Sink> Outlet<S> {
         }
     }
 
-    fn send_aside(
-        &mut self,
-        message: Message<S::Topic>,
-        leaving: &Leaving<'_, S::Topic>,
-        manifest: &mut Manifest,
-    ) {
-        let metadata = leaving.metadata;
-        let batching = leaving.lane.lane.batching();
-        let timestamp_ms = self.extras.timestamp_ms(metadata);
-        if let Some(ordered) = leaving.ordered {
-            manifest.versions.push((message.slot, ordered.version));
-            if ordered.turn == Turn::Wait {
-                self.waiting.enter(Waiting {
-                    version: ordered.version,
-                    remembered: ordered.remembered,
-                    message,
-                    batching: batching.copied(),
-                    timestamp_ms,
-                    digest: *metadata.digest,
-                });
-                return;
-            }
-        }
-        let Some(batching) = batching else {
-            manifest.loaded += 1;
-            self.sink.add(message);
-            return;
-        };
+    /// Puts a record of the flight that is being loaded into a batch.
+    fn put_together(&mut self, message: Message<S::Topic>, terms: &Terms<'_>, manifest: &Manifest) {
         let entry = Entry {
             topic: message.topic,
-            batching,
             hash: message.hash,
             key: message.key.map(|key| manifest.part(key)),
             value: manifest.part(message.value),
-            digest: metadata.digest,
-            timestamp_ms,
+            terms: *terms,
             flight: None,
             slot: message.slot,
-            arrived: leaving.arrived.instant,
         };
         self.batches.add(&entry, &mut self.sink);
-        manifest.arena.truncate(leaving.start);
     }
 
     /// A record that cannot be published: the answer is final, or it becomes a dead letter.

@@ -2,14 +2,14 @@
 //! kept, and frames that may become dead letters. Most flights have nothing of it.
 
 use super::inbox::Inbox;
-use super::ordering::{RecordOrder, Version};
+use super::ordering::{RecordOrder, Ticket};
+use super::tickets::Tickets;
 use crate::sync::Mutex;
 use std::sync::{Arc, PoisonError};
 
 #[derive(Debug, Default)]
 pub(super) struct Side {
-    /// The versions whose turn it is or will be, by slot, in ascending order.
-    pub(super) versions: Vec<(u32, Version)>,
+    pub(super) tickets: Tickets,
     pub(super) order: Option<Arc<RecordOrder>>,
     pub(super) letters: Option<Letters>,
 }
@@ -32,18 +32,18 @@ pub(super) struct Frames {
 }
 
 impl Side {
-    /// The version in this slot has come to its end. That of a dead letter has done so before, when
-    /// Kafka refused it; another version may be on its way by now.
+    /// The version in this slot is on its way.
+    pub(super) fn begin(&self, slot: u32, ticket: Ticket) {
+        self.tickets.put(slot, ticket);
+    }
+
+    /// The version in this slot has come to its end, unless it has done so before.
+    #[inline]
     pub(super) fn end(&self, slot: u32, is_delivered: bool) {
-        let Some(order) = &self.order else {
-            return;
-        };
-        let found = self.versions.binary_search_by_key(&slot, |(slot, _)| *slot);
-        let letters = self.letters.as_ref();
-        if let Some((_, version)) = found.ok().and_then(|place| self.versions.get(place))
-            && letters.is_none_or(|letters| !letters.is_written(slot))
+        if let Some(order) = &self.order
+            && let Some(ticket) = self.tickets.take(slot)
         {
-            order.end(version, is_delivered);
+            order.end(ticket, is_delivered);
         }
     }
 }

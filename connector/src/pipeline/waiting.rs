@@ -1,26 +1,24 @@
 //! Versions of records that wait for their turn, because another version is on its way (6.1).
 
 use super::Message;
-use super::batches::Entry;
+use super::batches::{Entry, Terms};
 use super::cargo::{Cargo, Shipment};
 use super::flight::Flight;
-use super::ordering::{RecordId, Version};
+use super::ordering::{Claim, RecordId};
 use aeroduct_outbound::Batching;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 /// A version that waits.
 #[derive(Debug)]
 pub(super) struct Waiting<T> {
-    pub(super) version: Version,
-    pub(super) remembered: Duration,
+    pub(super) claim: Claim,
     pub(super) message: Message<T>,
     pub(super) batching: Option<Batching>,
     /// The last update, where it is to be a batch's timestamp.
     pub(super) timestamp_ms: Option<u64>,
-    pub(super) digest: [u8; 20],
 }
 
 /// A version that waits, and the parcel that its message lies in: none while its flight is being
@@ -62,7 +60,7 @@ impl<T: Copy> WaitingRoom<T> {
     }
 
     pub(super) fn enter(&mut self, waiting: Waiting<T>) {
-        let record = waiting.version.record;
+        let record = waiting.claim.version.record;
         self.entered.push(record);
         self.queues.entry(record).or_default().push_back(Place {
             waiting,
@@ -117,6 +115,24 @@ impl<T: Copy> WaitingRoom<T> {
     }
 }
 
+impl<T> Waiting<T> {
+    /// The terms for a batch, where it goes into one.
+    pub(super) fn terms(&self, arrived: Instant) -> Option<Terms<'_>> {
+        Some(Terms {
+            batching: self.batching.as_ref()?,
+            digest: self.claim.version.record.digest(),
+            timestamp_ms: self.timestamp_ms,
+            arrived,
+        })
+    }
+}
+
+impl<T> AsRef<Claim> for Waiting<T> {
+    fn as_ref(&self) -> &Claim {
+        &self.claim
+    }
+}
+
 impl<T> Place<T> {
     fn is_abandoned(&self) -> bool {
         let shipment = self.shipment.as_ref();
@@ -140,24 +156,19 @@ impl<T> Place<T> {
 impl<T: Copy> Caller<T> {
     /// The version as a record for a batch, where it goes into one.
     pub(super) fn entry(&self) -> Option<Entry<'_, T>> {
-        let Waiting {
-            message, batching, ..
-        } = &self.waiting;
+        let message = &self.waiting.message;
         let part = |range: Range<u32>| {
             let bytes = self.shipment.bytes();
             bytes.get(range.start as usize..range.end as usize)
         };
         Some(Entry {
             topic: message.topic,
-            batching: batching.as_ref()?,
             hash: message.hash,
             key: message.key.clone().and_then(part),
             value: part(message.value.clone())?,
-            digest: &self.waiting.digest,
-            timestamp_ms: self.waiting.timestamp_ms,
+            terms: self.waiting.terms(self.flight.arrived.instant)?,
             flight: Some(&self.flight),
             slot: message.slot,
-            arrived: self.flight.arrived.instant,
         })
     }
 }

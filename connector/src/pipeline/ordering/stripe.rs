@@ -1,25 +1,32 @@
 //! A part of the table: what is remembered of some records, and which of them have a version on its
 //! way.
 
-use super::{REMEMBERED_MAX, RecordId, STRIPES, Turn};
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use super::{Claim, REMEMBERED_MAX, RecordId, STRIPES, Ticket, Turn};
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use slab::Slab;
+use std::hash::BuildHasher;
 
 /// From this capacity on the memory of a time of many records is given back.
 const KEPT_MAX: usize = 4096;
 
-/// What is remembered of a record.
+/// What is known of a record. One look-up finds all of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Remembered {
-    /// The last update that Kafka has; or, while a version is on its way, that of the version.
-    pub(super) update_ms: u64,
+struct Known {
+    /// The last update that Kafka has; or, while a version is on its way, that of the version. 0 where
+    /// nothing but a version without a time is on its way.
+    update_ms: u64,
     /// When it is forgotten, in seconds after the table's origin.
-    pub(super) until_s: u32,
+    until_s: u32,
+    /// Where the version on its way is, if there is one: the place may be another record's by now.
+    flying: u32,
+    record: RecordId,
 }
 
 /// A version on its way.
 #[derive(Clone, Copy, Debug)]
 struct Flying {
+    record: RecordId,
     /// What is remembered of the record again should the version not arrive.
     before: Before,
     /// Whom to tell when it is there.
@@ -34,110 +41,175 @@ enum Before {
     /// There was nothing.
     Nothing,
     /// This was there.
-    Known(Remembered),
+    Known { update_ms: u64, until_s: u32 },
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stripe {
-    remembered: HashMap<RecordId, Remembered>,
-    flying: HashMap<RecordId, Flying>,
+    number: u8,
+    known: HashTable<Known>,
+    flying: Slab<Flying>,
+}
+
+/// Who asks, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker<'a> {
+    pub(super) hasher: &'a DefaultHashBuilder,
+    pub(super) now_s: u32,
+    pub(super) bell: u64,
 }
 
 impl Stripe {
-    #[inline]
-    pub(super) fn begin(
-        &mut self,
-        record: RecordId,
-        next: Remembered,
-        now_s: u32,
-        bell: u64,
-    ) -> Turn {
-        let slot = match self.flying.entry(record) {
-            Entry::Occupied(mut flying) => {
-                flying.get_mut().bells |= bell;
-                return Turn::Wait;
-            }
-            Entry::Vacant(slot) => slot,
-        };
-        let before = if next.update_ms == 0 {
-            Before::Same
-        } else {
-            match self.remembered.entry(record) {
-                Entry::Vacant(place) => {
-                    place.insert(next);
-                    Before::Nothing
-                }
-                Entry::Occupied(mut known) => {
-                    let before = *known.get();
-                    let is_known = before.until_s > now_s;
-                    if is_known && next.update_ms < before.update_ms {
-                        return Turn::Stale;
-                    }
-                    *known.get_mut() = next;
-                    if is_known {
-                        Before::Known(before)
-                    } else {
-                        Before::Nothing
-                    }
-                }
-            }
-        };
-        slot.insert(Flying { before, bells: 0 });
-        if self.remembered.len() >= REMEMBERED_MAX / STRIPES {
-            self.forget_some(now_s);
+    pub(super) fn new(number: u8) -> Self {
+        Self {
+            number,
+            known: HashTable::new(),
+            flying: Slab::new(),
         }
-        Turn::Go
     }
 
-    /// Returns the bells of those that wait.
+    /// Looks a record up. Whoever does so for many at first waits for memory but once.
     #[inline]
-    pub(super) fn end(&mut self, record: &RecordId, is_delivered: bool) -> u64 {
-        let Some(flying) = self.flying.remove(record) else {
-            return 0;
+    pub(super) fn touch(&self, hash: u64, record: &RecordId) -> u32 {
+        let known = self.known.find(hash, |known| known.record == *record);
+        known.map_or(0, |known| known.until_s)
+    }
+
+    #[inline]
+    pub(super) fn begin(&mut self, hash: u64, claim: &Claim, asker: &Asker<'_>) -> Turn {
+        let Claim { version, .. } = claim;
+        let (record, update_ms) = (version.record, version.update_ms);
+        let Self { known, flying, .. } = self;
+        let next = u32::try_from(flying.vacant_key()).unwrap_or(u32::MAX);
+        let is_record = |known: &Known| known.record == record;
+        let before = match known.entry(hash, is_record, rehash(asker.hasher)) {
+            Entry::Vacant(place) => {
+                place.insert(Known {
+                    update_ms,
+                    until_s: claim.until_s(asker.now_s),
+                    flying: next,
+                    record,
+                });
+                Before::Nothing
+            }
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                let place = known.flying as usize;
+                if let Some(flying) = flying.get_mut(place).filter(|it| it.record == record) {
+                    flying.bells |= asker.bell;
+                    return Turn::Wait;
+                }
+                let is_remembered = known.until_s > asker.now_s;
+                if is_remembered && update_ms != 0 && update_ms < known.update_ms {
+                    return Turn::Stale;
+                }
+                known.flying = next;
+                known.renew(claim, asker.now_s)
+            }
         };
+        let place = flying.insert(Flying {
+            record,
+            before,
+            bells: 0,
+        });
+        if self.known.len() >= REMEMBERED_MAX / STRIPES {
+            self.forget_some(asker);
+        }
+        Turn::Go(Ticket::new(self.number, place))
+    }
+
+    /// Returns the record, and the bells of those that wait for it.
+    #[inline]
+    pub(super) fn end(
+        &mut self,
+        ticket: Ticket,
+        is_delivered: bool,
+        hasher: &DefaultHashBuilder,
+    ) -> Option<(RecordId, u64)> {
+        let flown = self.flying.try_remove(ticket.place())?;
         if !is_delivered {
-            match flying.before {
-                Before::Same => {}
-                Before::Nothing => {
-                    self.remembered.remove(record);
-                }
-                Before::Known(before) => {
-                    self.remembered.insert(*record, before);
-                }
+            self.undo(&flown, hasher);
+        }
+        Some((flown.record, flown.bells))
+    }
+
+    #[cold]
+    fn undo(&mut self, flown: &Flying, hasher: &DefaultHashBuilder) {
+        let hash = hasher.hash_one(flown.record);
+        let is_record = |known: &Known| known.record == flown.record;
+        let Ok(mut known) = self.known.find_entry(hash, is_record) else {
+            return;
+        };
+        match flown.before {
+            Before::Same => {}
+            Before::Nothing => {
+                known.remove();
+            }
+            Before::Known { update_ms, until_s } => {
+                let known = known.get_mut();
+                known.update_ms = update_ms;
+                known.until_s = until_s;
             }
         }
-        flying.bells
     }
 
     /// Forgets what has expired, but nothing that is on its way.
-    pub(super) fn sweep(&mut self, now_s: u32) {
+    pub(super) fn sweep(&mut self, now_s: u32, hasher: &DefaultHashBuilder) {
         let flying = &self.flying;
-        self.remembered
-            .retain(|record, known| known.until_s > now_s || flying.contains_key(record));
-        if self.remembered.len() < self.remembered.capacity() / 8 {
-            self.remembered.shrink_to(KEPT_MAX);
+        self.known
+            .retain(|known| known.until_s > now_s || known.is_flying(flying));
+        if self.known.len() < self.known.capacity() / 8 {
+            self.known.shrink_to(KEPT_MAX, rehash(hasher));
         }
-        if self.flying.len() < self.flying.capacity() / 8 {
-            self.flying.shrink_to(KEPT_MAX);
+        if self.flying.is_empty() && self.flying.capacity() > KEPT_MAX {
+            self.flying = Slab::new();
         }
     }
 
     /// There are too many: forgets what has expired and, of the rest, the half that is nearest to it.
     #[cold]
-    fn forget_some(&mut self, now_s: u32) {
-        let untils = self.remembered.values().map(|known| known.until_s);
+    fn forget_some(&mut self, asker: &Asker<'_>) {
+        let Asker { hasher, now_s, .. } = *asker;
+        let untils = self.known.iter().map(|known| known.until_s);
         let last_s = untils.max().unwrap_or(now_s);
         let middle_s = now_s + last_s.saturating_sub(now_s) / 2;
-        self.sweep(middle_s);
-        if self.remembered.len() >= REMEMBERED_MAX / STRIPES {
+        self.sweep(middle_s, hasher);
+        if self.known.len() >= REMEMBERED_MAX / STRIPES {
             // All of one second.
-            let flying = &self.flying;
-            self.remembered
-                .retain(|record, _| flying.contains_key(record));
+            self.sweep(u32::MAX, hasher);
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.remembered.len()
+        self.known.len()
     }
+}
+
+impl Known {
+    /// Takes note of the next version; returns what it has changed.
+    #[inline]
+    const fn renew(&mut self, claim: &Claim, now_s: u32) -> Before {
+        if claim.version.update_ms == 0 {
+            return Before::Same;
+        }
+        let Self {
+            update_ms, until_s, ..
+        } = *self;
+        self.update_ms = claim.version.update_ms;
+        self.until_s = claim.until_s(now_s);
+        if until_s > now_s {
+            Before::Known { update_ms, until_s }
+        } else {
+            Before::Nothing
+        }
+    }
+
+    fn is_flying(&self, flying: &Slab<Flying>) -> bool {
+        let flying = flying.get(self.flying as usize);
+        flying.is_some_and(|flying| flying.record == self.record)
+    }
+}
+
+fn rehash(hasher: &DefaultHashBuilder) -> impl Fn(&Known) -> u64 {
+    |known| hasher.hash_one(known.record)
 }

@@ -1,7 +1,8 @@
 //! What leaves later than its flight: batches whose time has come, versions whose turn has come,
 //! letters about what Kafka refused.
 
-use super::{Outlet, STALE};
+use super::Outlet;
+use super::claims::STALE;
 use crate::pipeline::batch::{Batch, Passenger};
 use crate::pipeline::cargo::Cargo;
 use crate::pipeline::inbox::{Inbox, Undelivered};
@@ -35,23 +36,27 @@ impl<S: Sink> Outlet<S> {
     /// Lets versions of a record go on whose turn may have come.
     fn call(&mut self, record: &RecordId, now: Instant) {
         while let Some(first) = self.waiting.first(record) {
-            let (version, remembered) = (first.version, first.remembered);
-            let order = &self.shared.order;
-            let turn = order.begin(&version, remembered, now, self.shard);
+            let turn = self.shared.order.begin(&first.claim, now, self.shard);
             if turn == Turn::Wait {
                 return;
             }
             let Some(caller) = self.waiting.leave(record) else {
                 return;
             };
-            if turn == Turn::Stale {
-                self.metrics.skipped(STALE, 1);
-                caller.flight.skip(caller.waiting.message.slot);
-            } else if caller.flight.is_abandoned() {
-                self.shared.order.end(&version, false);
-                caller.flight.give_up();
-            } else {
-                self.let_go(caller);
+            let slot = caller.waiting.message.slot;
+            match turn {
+                Turn::Go(ticket) if caller.flight.is_abandoned() => {
+                    self.shared.order.end(ticket, false);
+                    caller.flight.give_up();
+                }
+                Turn::Go(ticket) => {
+                    caller.flight.begin(slot, ticket);
+                    self.let_go(caller);
+                }
+                Turn::Stale | Turn::Wait => {
+                    self.metrics.skipped(STALE, 1);
+                    caller.flight.skip(slot);
+                }
             }
         }
     }

@@ -3,37 +3,35 @@
 
 use crate::Bench;
 use crate::report::{Bounds, Figure, median};
-use aeroduct_connector::pipeline::ordering::{RecordId, RecordOrder, Version};
-use std::time::{Duration, Instant};
+use aeroduct_connector::pipeline::ordering::{
+    Claim, RecordId, RecordOrder, Round, Ticket, Turn, Version,
+};
+use std::collections::VecDeque;
+use std::time::Instant;
 
 /// Records that are remembered.
 const RECORDS: u64 = 1_000_000;
 
-/// Records on their way at a time.
-const ON_THEIR_WAY: u64 = 4_096;
+/// Records of a read: half of what the connector reads at a time under load.
+const READ: usize = 200;
+
+/// Reads on their way at a time.
+const ON_THEIR_WAY: usize = 20;
 
 /// Runs the two figures.
 pub(crate) fn run(bench: &mut Bench) -> anyhow::Result<()> {
     let start = Instant::now();
     let order = RecordOrder::new(start, &[]);
     let stream = order.stream(b"production", "changes");
+    let records: Vec<_> = (0..RECORDS)
+        .map(|number| RecordId::new(stream, &digest(number)))
+        .collect();
     let before = resident()?;
     let mut times = Vec::new();
     for round in 0..=bench.rounds() {
         crate::say(&format!("record ordering, round {round}"));
-        let version = |number| Version {
-            record: RecordId::new(stream, &digest(number)),
-            update_ms: u64::from(round) + 1,
-        };
         let begun = Instant::now();
-        for number in 0..RECORDS + ON_THEIR_WAY {
-            if number < RECORDS {
-                order.begin(&version(number), Duration::from_hours(1), start, 0);
-            }
-            if let Some(number) = number.checked_sub(ON_THEIR_WAY) {
-                order.end(&version(number), true);
-            }
-        }
+        pass(&order, &records, u64::from(round) + 1, start);
         // In the first round they are new, and the table grows.
         if round > 0 {
             times.push(begun.elapsed().as_secs_f64() * 1e9 / RECORDS as f64);
@@ -61,6 +59,41 @@ pub(crate) fn run(bench: &mut Bench) -> anyhow::Result<()> {
         .judged(Bounds::at_most(100.0, 100.0)),
     );
     Ok(())
+}
+
+/// A version of each record begins and ends, a read at a time.
+fn pass(order: &RecordOrder, records: &[RecordId], update_ms: u64, now: Instant) {
+    let mut round = Round::default();
+    let mut claims: Vec<Claim> = Vec::with_capacity(READ);
+    let mut on_their_way: VecDeque<Vec<Ticket>> = VecDeque::new();
+    let end = |tickets: Vec<Ticket>| {
+        for ticket in tickets {
+            order.end(ticket, true);
+        }
+    };
+    for read in records.chunks(READ) {
+        claims.clear();
+        claims.extend(read.iter().map(|record| Claim {
+            version: Version {
+                record: *record,
+                update_ms,
+            },
+            remembered_s: 3_600,
+        }));
+        let turns = order.begin_all(&claims, now, 0, &mut round);
+        on_their_way.push_back(turns.iter().filter_map(ticket).collect());
+        if on_their_way.len() > ON_THEIR_WAY {
+            on_their_way.pop_front().map(end);
+        }
+    }
+    on_their_way.into_iter().for_each(end);
+}
+
+fn ticket(turn: &Turn) -> Option<Ticket> {
+    match turn {
+        Turn::Go(ticket) => Some(*ticket),
+        Turn::Stale | Turn::Wait => None,
+    }
 }
 
 /// A digest that looks like one: its bytes are spread as those of a hash.
