@@ -11,16 +11,21 @@
 //! cache, and many of these can be on their way at a time. Where no namespace keeps order, nobody asks
 //! the table.
 
+mod claim;
 mod stripe;
 
-#[cfg(test)]
+#[cfg(all(test, aeroduct_loom))]
+mod interleavings;
+#[cfg(all(test, not(aeroduct_loom)))]
 mod tests;
+
+pub use claim::{Claim, RecordId, StreamId, Ticket, Turn, Version};
 
 use super::inbox::Inbox;
 use crate::sync::{Mutex, MutexGuard};
 use hashbrown::DefaultHashBuilder;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -40,55 +45,6 @@ const SWEEP_PAUSE: Duration = Duration::from_secs(5);
 
 /// Shards that can be told apart when they wait; further ones share a bell.
 const BELLS: u32 = u64::BITS;
-
-/// A record: its stream and digest.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct RecordId {
-    digest: [u8; 20],
-    stream: StreamId,
-}
-
-/// The number of a namespace's records on their way to one topic.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct StreamId(u16);
-
-/// One version of a record.
-#[derive(Clone, Copy, Debug)]
-pub struct Version {
-    /// The record.
-    pub record: RecordId,
-    /// Its last update in Unix milliseconds; 0 where the source does not say. Such a version is never
-    /// stale.
-    pub update_ms: u64,
-}
-
-/// A version that asks for its turn.
-#[derive(Clone, Copy, Debug)]
-pub struct Claim {
-    /// The version.
-    pub version: Version,
-    /// For how long it is remembered what becomes of it, in seconds.
-    pub remembered_s: u32,
-}
-
-/// What a version may do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Turn {
-    /// It goes; [`RecordOrder::end`] must follow.
-    Go(Ticket),
-    /// Kafka has a newer one.
-    Stale,
-    /// Another one is on its way; the shard's [`Inbox`] tells when to ask again.
-    Wait,
-}
-
-/// What a version has that is on its way.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[must_use = "other versions wait until it is given back"]
-pub struct Ticket {
-    stripe: u8,
-    place: u32,
-}
 
 /// Turns for versions that ask together; reused from read to read.
 #[derive(Debug, Default)]
@@ -112,29 +68,6 @@ pub struct RecordOrder {
     /// When the next stripe is looked through, in milliseconds after `origin`, and which one it is.
     sweep_at_ms: AtomicU64,
     next_sweep: AtomicUsize,
-}
-
-impl RecordId {
-    /// The record with this digest in this stream.
-    pub const fn new(stream: StreamId, digest: &[u8; 20]) -> Self {
-        Self {
-            digest: *digest,
-            stream,
-        }
-    }
-
-    pub(super) const fn digest(&self) -> &[u8; 20] {
-        &self.digest
-    }
-}
-
-/// Digests are hashes already; what is added keeps a peer from choosing those that collide.
-impl Hash for RecordId {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(&self.digest);
-        state.write_u16(self.stream.0);
-    }
 }
 
 impl RecordOrder {
@@ -275,52 +208,6 @@ impl RecordOrder {
     fn seconds(&self, now: Instant) -> u32 {
         let since = now.saturating_duration_since(self.origin);
         u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
-    }
-}
-
-impl AsRef<Self> for Claim {
-    fn as_ref(&self) -> &Self {
-        self
-    }
-}
-
-impl Claim {
-    /// The last update in Unix milliseconds, where the source says it.
-    pub(super) fn update_ms(&self) -> Option<u64> {
-        Some(self.version.update_ms).filter(|&ms| ms != 0)
-    }
-
-    /// When it is forgotten: at once where it says nothing about other versions.
-    const fn until_s(&self, now_s: u32) -> u32 {
-        if self.version.update_ms == 0 {
-            return now_s;
-        }
-        now_s.saturating_add(self.remembered_s)
-    }
-}
-
-impl Ticket {
-    fn new(stripe: u8, place: usize) -> Self {
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        Self { stripe, place }
-    }
-
-    const fn place(self) -> usize {
-        self.place as usize
-    }
-
-    /// As a number that is not 0.
-    pub(super) const fn to_number(self) -> u64 {
-        ((self.place as u64) << u8::BITS | self.stripe as u64) + 1
-    }
-
-    /// The ticket with this number.
-    pub(super) fn from_number(number: u64) -> Option<Self> {
-        let number = number.checked_sub(1)?;
-        Some(Self {
-            stripe: u8::try_from(number & u64::from(u8::MAX)).ok()?,
-            place: u32::try_from(number >> u8::BITS).ok()?,
-        })
     }
 }
 

@@ -1,3 +1,9 @@
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, too, fail by a panic"
+)]
+
 use super::*;
 use crate::pipeline::Wake;
 use std::collections::BTreeMap;
