@@ -11,18 +11,43 @@ use crate::{
     text::geojson::{self, GeoJsonError},
 };
 
-const CONFIGS: [&str; 3] = [
-    "routing: {mode: static, destination: all}\nformat: {mode: json}\n",
-    "routing: {mode: static, destination: all}\nformat: {mode: json, stringify-map-keys: false}\n",
-    "routing: {mode: bin, bin: a, transforms: [trim, lowercase]}\nformat: {mode: flat-json, metadata-key: b}\n",
+/// What is written must be this.
+#[derive(Clone, Copy)]
+enum Kind {
+    Json,
+    MessagePack,
+    /// The message as it came.
+    Frame,
+}
+
+/// Format and what must come of it; keys are of the format, but for the two last.
+const CONFIGS: [(Kind, &str); 6] = [
+    (Kind::Json, "format: {mode: json}"),
+    (
+        Kind::Json,
+        "format: {mode: json, stringify-map-keys: false}",
+    ),
+    (
+        Kind::Json,
+        "format: {mode: flat-json, metadata-key: b}\nrouting: {mode: bin, bin: a, transforms: [trim, lowercase]}",
+    ),
+    (Kind::MessagePack, "format: {mode: message-pack}"),
+    (
+        Kind::MessagePack,
+        "format: {mode: message-pack}\nkey: {source: bin-value, bin-name: a}\n\
+         bin-transforms: {map: {a: b}, transforms: [trim, uppercase], exclude: {type: specified, bins: [c]}}",
+    ),
+    (Kind::Frame, "format: {mode: xdr}\nkey: {source: user-key}"),
 ];
 
-/// Renders a record whose user key and bins are made of `data` in every format.
+/// Renders a record whose user key and bins are made of `data` in every format. `is_message_pack` says
+/// whether bytes are one value of MessagePack, and nothing else.
 ///
 /// # Panics
 ///
-/// When a record that is refused leaves something in the output, or what is written is not JSON.
-pub fn format(data: &[u8]) {
+/// When a record that is refused leaves something in the output, or what is written is not of the
+/// format.
+pub fn format(data: &[u8], is_message_pack: impl Fn(&[u8]) -> bool) {
     let bins: Vec<_> = Cut(data).collect();
     let mut ops = Vec::new();
     for (kind, name, bytes) in &bins {
@@ -54,7 +79,8 @@ pub fn format(data: &[u8]) {
         ttl: Ttl::Never,
     };
     let mut scratch = Scratch::default();
-    for plan in plans() {
+    for (kind, plan) in plans() {
+        let has_own_key = plan.outbound.general.items.key.is_some();
         let lane = Lane::resolve(&plan.outbound, 8080, metadata.namespace, metadata.set);
         let mut out = b"before".to_vec();
         let change = Change {
@@ -64,8 +90,16 @@ pub fn format(data: &[u8]) {
         };
         match lane.prepare(&change, &mut out, &mut scratch) {
             Ok(Prepared::Outbound(outbound)) => {
-                assert_json(out.get(outbound.value));
-                assert_json(outbound.key.and_then(|key| out.get(key)));
+                let value = out.get(outbound.value).unwrap_or_default();
+                let key = outbound.key.and_then(|key| out.get(key));
+                let key = key.filter(|_| !has_own_key);
+                for written in [Some(value), key].into_iter().flatten() {
+                    match kind {
+                        Kind::Json => assert_json(written),
+                        Kind::MessagePack => assert!(is_message_pack(written), "{written:?}"),
+                        Kind::Frame => assert_eq!(written, data),
+                    }
+                }
             }
             Ok(Prepared::Skipped(rule)) => {
                 assert!(lane.topic().is_none(), "{rule:?} is no rule of these plans");
@@ -94,21 +128,28 @@ impl<'a> Iterator for Cut<'a> {
     }
 }
 
-fn plans() -> &'static [Plan] {
-    static PLANS: OnceLock<Vec<Plan>> = OnceLock::new();
+fn plans() -> &'static [(Kind, Plan)] {
+    static PLANS: OnceLock<Vec<(Kind, Plan)>> = OnceLock::new();
     PLANS.get_or_init(|| {
-        let complete =
-            |text| format!("producer-props: {{bootstrap.servers: [localhost:9092]}}\n{text}");
-        CONFIGS
-            .iter()
-            .flat_map(|text| aeroduct_config::parse(&complete(text), "fuzzing"))
-            .collect()
+        let complete = |text: &str| {
+            let routing = if text.contains("routing") {
+                ""
+            } else {
+                "routing: {mode: static, destination: all}"
+            };
+            format!("producer-props: {{bootstrap.servers: [localhost:9092]}}\n{routing}\n{text}\n")
+        };
+        let plan = |(kind, text)| {
+            let plan = aeroduct_config::parse(&complete(text), "fuzzing").ok()?;
+            Some((kind, plan))
+        };
+        CONFIGS.into_iter().filter_map(plan).collect()
     })
 }
 
 /// The checker of GeoJSON texts knows all of JSON; it only stops at a depth that a value may well have.
-fn assert_json(text: Option<&[u8]>) {
-    let checked = geojson::write(&mut Vec::new(), text.unwrap_or_default());
+fn assert_json(text: &[u8]) {
+    let checked = geojson::write(&mut Vec::new(), text);
     assert!(
         matches!(checked, Ok(()) | Err(GeoJsonError::TooDeep { .. })),
         "{checked:?}: {text:?}"
@@ -119,6 +160,10 @@ fn assert_json(text: Option<&[u8]>) {
 mod tests {
     use super::{CONFIGS, format, plans};
     use proptest::prelude::*;
+
+    fn is_message_pack(mut bytes: &[u8]) -> bool {
+        rmpv::decode::read_value(&mut bytes).is_ok() && bytes.is_empty()
+    }
 
     #[test]
     fn the_seeds_pass() {
@@ -133,14 +178,14 @@ mod tests {
             b"\x17\x01\x00\x05g\0\0\0{}",
             b"\x03\x01\x00\x01bx\x11\x01\x00\x01z\x02",
         ] {
-            format(seed);
+            format(seed, is_message_pack);
         }
     }
 
     proptest! {
         #[test]
         fn any_bytes_pass(data in prop::collection::vec(any::<u8>(), 0..200)) {
-            format(&data);
+            format(&data, is_message_pack);
         }
     }
 }
