@@ -7,7 +7,8 @@ use aeroduct_record::Bins;
 
 use crate::error::{PrepareError, ValueFault};
 
-/// Names kept for one namespace and set: more than a set has bins. There may be thousands of sets.
+/// Names kept from record to record for one namespace and set: more than a set has bins. There may be
+/// thousands of sets.
 const KNOWN_MAX: usize = 512;
 
 /// What becomes of the names of bins.
@@ -36,6 +37,15 @@ impl BinNames {
         })
     }
 
+    /// A new record begins: from here on all names that are asked for stay known.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        match self {
+            Self::New(names) if names.known.len() > KNOWN_MAX => names.known.clear(),
+            Self::Own | Self::New(_) => {}
+        }
+    }
+
     /// The name to publish the bin `own` under; `None` where it is left out.
     #[inline]
     pub(crate) fn name<'n>(&'n mut self, own: &'n [u8]) -> Result<Option<&'n [u8]>, PrepareError> {
@@ -45,7 +55,7 @@ impl BinNames {
         }
     }
 
-    /// The same of a bin whose name was asked for before.
+    /// The same of a bin of the record whose name was asked for before.
     #[inline]
     pub(crate) fn known<'n>(&'n self, own: &'n [u8]) -> Option<&'n [u8]> {
         match self {
@@ -86,9 +96,6 @@ impl NewNames {
 
     #[cold]
     fn learn(&mut self, own: &[u8]) -> Result<(), PrepareError> {
-        if self.known.len() >= KNOWN_MAX {
-            self.known.clear();
-        }
         let name = self
             .transforms
             .name(own)
@@ -96,5 +103,52 @@ impl NewNames {
         let name = name.map(Cow::into_owned).map(Vec::into_boxed_slice);
         self.known.insert(own.into(), name);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aeroduct_config::Plan;
+
+    use super::*;
+
+    const UPPER_CASE: &str = "producer-props: {bootstrap.servers: [localhost:9092]}
+bin-transforms: {transforms: [uppercase]}
+";
+
+    fn names() -> BinNames {
+        let plan: Plan = aeroduct_config::parse(UPPER_CASE, "test").unwrap();
+        BinNames::new(plan.outbound.general.items.bins.as_ref())
+    }
+
+    #[test]
+    fn all_names_of_a_record_stay_known_however_many_there_are() {
+        let mut names = names();
+        let own: Vec<_> = (0..3 * KNOWN_MAX)
+            .map(|number| format!("b{number}"))
+            .collect();
+        for _ in 0..2 {
+            names.begin();
+            for own in &own {
+                names.name(own.as_bytes()).unwrap();
+            }
+            let known = own
+                .iter()
+                .filter(|own| names.known(own.as_bytes()).is_some());
+            assert_eq!(known.count(), own.len());
+        }
+    }
+
+    #[test]
+    fn what_is_kept_from_record_to_record_is_bounded() {
+        let mut names = names();
+        for number in 0..10 * KNOWN_MAX {
+            names.begin();
+            names.name(format!("b{number}").as_bytes()).unwrap();
+            let BinNames::New(new) = &names else {
+                panic!("the names are transformed");
+            };
+            assert!(new.known.len() <= KNOWN_MAX + 1);
+        }
     }
 }

@@ -71,6 +71,7 @@ impl Formatter {
     ) -> Result<Rendered, PrepareError> {
         nest.clear();
         let bins = &mut *self.bins.borrow_mut();
+        bins.begin();
         match &self.kind {
             Kind::FlatJson(format) => format.write(change, out, (bins, nest), self.has_key),
             Kind::Json(format) => format.write(change, out, bins, nest),

@@ -48,21 +48,8 @@ const CONFIGS: [(Kind, &str); 6] = [
 /// When a record that is refused leaves something in the output, or what is written is not of the
 /// format.
 pub fn format(data: &[u8], is_message_pack: impl Fn(&[u8]) -> bool) {
-    let bins: Vec<_> = Cut(data).collect();
-    let mut ops = Vec::new();
-    for (kind, name, bytes) in &bins {
-        let len = u32::try_from(4 + name.len() + bytes.len()).unwrap_or(u32::MAX);
-        ops.extend_from_slice(&len.to_be_bytes());
-        ops.extend_from_slice(&[
-            OP_WRITE,
-            kind.0,
-            0,
-            u8::try_from(name.len()).unwrap_or(u8::MAX),
-        ]);
-        ops.extend_from_slice(name);
-        ops.extend_from_slice(bytes);
-    }
-    let Ok(Ok(bins)) = u16::try_from(bins.len()).map(|count| Bins::parse(&ops, count)) else {
+    let (count, ops) = bin_operations(data);
+    let Ok(bins) = Bins::parse(&ops, count) else {
         return;
     };
     let metadata = Metadata {
@@ -110,6 +97,22 @@ pub fn format(data: &[u8], is_message_pack: impl Fn(&[u8]) -> bool) {
             ),
         }
     }
+}
+
+/// Bins made of `data`, as a message has them, and their number.
+fn bin_operations(data: &[u8]) -> (u16, Vec<u8>) {
+    let mut ops = Vec::new();
+    let mut count = 0;
+    for (kind, name, bytes) in Cut(data).take(usize::from(u16::MAX)) {
+        let len = u32::try_from(4 + name.len() + bytes.len()).unwrap_or(u32::MAX);
+        let name_len = u8::try_from(name.len()).unwrap_or(u8::MAX);
+        ops.extend_from_slice(&len.to_be_bytes());
+        ops.extend_from_slice(&[OP_WRITE, kind.0, 0, name_len]);
+        ops.extend_from_slice(name);
+        ops.extend_from_slice(bytes);
+        count += 1;
+    }
+    (count, ops)
 }
 
 /// Bins cut off the front of some bytes: type, lengths of name and value, name, value.

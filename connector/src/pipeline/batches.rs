@@ -13,7 +13,7 @@ use super::{Message, Sink, narrow};
 use crate::pipeline::cargo::Cargo;
 use aeroduct_kafka::{Failure, Parcel, Report, extras, partition_of};
 use aeroduct_outbound::{BatchLayout, Batching, Member};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::hash::Hash;
 use std::ops::Range;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use super::ordering::StreamId;
 use super::{Shared, Sink};
 use aeroduct_outbound::Lane;
 use aeroduct_record::Metadata;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::time::Duration;
 
 /// Lanes kept at most. A server has at most 4 095 sets in a namespace, so a source with

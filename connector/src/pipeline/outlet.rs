@@ -18,6 +18,7 @@ use super::{Message, Shared, Sink, narrow};
 use crate::clock::Moment;
 use crate::metrics::ShardMetrics;
 use aeroduct_config::Partitioner;
+use aeroduct_kafka::extras::Place;
 use aeroduct_kafka::murmur2;
 use aeroduct_outbound::Outbound;
 use aeroduct_record::{LastUpdate, Metadata};
@@ -87,7 +88,7 @@ impl<S: Sink> Outlet<S> {
         leaving: &Leaving<'_, S::Topic>,
         manifest: &mut Manifest,
     ) -> Answer {
-        let message = self.message(topic, outbound, leaving.metadata, manifest);
+        let message = self.message(topic, outbound, leaving, manifest);
         let ResolvedLane { lane, ordering, .. } = leaving.lane;
         if let Some(ordering) = ordering {
             self.claim(*ordering, message, leaving, manifest);
@@ -119,9 +120,10 @@ impl<S: Sink> Outlet<S> {
         &mut self,
         topic: S::Topic,
         outbound: &Outbound,
-        metadata: &Metadata<'_>,
+        leaving: &Leaving<'_, S::Topic>,
         manifest: &mut Manifest,
     ) -> Message<S::Topic> {
+        let metadata = leaving.metadata;
         let key = outbound.key.clone();
         let hash = match &mut self.in_turn {
             None => {
@@ -138,7 +140,11 @@ impl<S: Sink> Outlet<S> {
             hash,
             key: key.map(narrow),
             value: narrow(outbound.value.clone()),
-            extras: self.extras.write(metadata, &mut manifest.arena),
+            // Those of a batch are its own.
+            extras: match leaving.lane.lane.batching() {
+                None => self.extras.write(metadata, &mut manifest.arena),
+                Some(_) => Place::default(),
+            },
             slot: manifest.slot(),
         }
     }
