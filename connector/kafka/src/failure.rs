@@ -80,24 +80,24 @@ impl Failure {
     /// The failure's name in metrics and logs.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::UnknownTopic => "unknown_topic",
-            Self::UnknownPartition => "unknown_partition",
+            Self::UnknownTopic => "unknown-topic",
+            Self::UnknownPartition => "unknown-partition",
             Self::Unauthorized => "unauthorized",
             Self::Unauthenticated => "unauthenticated",
             Self::Restricted => "restricted",
             Self::Unavailable => "unavailable",
             Self::Disconnected => "disconnected",
-            Self::TimedOut => "timed_out",
+            Self::TimedOut => "timed-out",
             Self::Unsupported => "unsupported",
-            Self::InvalidTimestamp => "invalid_timestamp",
+            Self::InvalidTimestamp => "invalid-timestamp",
             Self::Fatal => "fatal",
             Self::Abandoned => "abandoned",
-            Self::ShuttingDown => "shutting_down",
+            Self::ShuttingDown => "shutting-down",
             Self::Overtaken => "overtaken",
             Self::Unexpected => "unexpected",
-            Self::TooLarge => "too_large",
-            Self::InvalidTopic => "invalid_topic",
-            Self::InvalidRecord => "invalid_record",
+            Self::TooLarge => "too-large",
+            Self::InvalidTopic => "invalid-topic",
+            Self::InvalidRecord => "invalid-record",
             Self::Corrupt => "corrupt",
         }
     }

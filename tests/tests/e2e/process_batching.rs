@@ -305,6 +305,6 @@ fn a_batch_too_large_for_its_topic_is_made_smaller_until_the_one_to_blame_is_a_l
     assert_eq!(answer, SUCCESS);
     let letter = &stand.read(letters, 1)?[0];
     assert_eq!(letter.key.as_deref(), Some(&digest(LARGE)[..]));
-    assert_eq!(letter.header("aeroduct.error.reason"), Some("too_large"));
+    assert_eq!(letter.header("aeroduct.error.reason"), Some("too-large"));
     Ok(())
 }

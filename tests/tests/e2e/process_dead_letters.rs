@@ -74,7 +74,7 @@ fn each_record_that_goes_nowhere_is_a_letter_and_its_neighbours_pass() -> Result
         ("topic-bin-missing", Some(2)),
         ("map-key-type", Some(3)),
         ("parse-error", None),
-        ("too_large", Some(4)),
+        ("too-large", Some(4)),
         ("topic-bin-missing", Some(5)),
     ];
     for (frame, (word, number)) in bad.into_iter().zip(reasons) {
