@@ -61,8 +61,9 @@ bench-peers: ## beside rsyslog, franz-go, Kafka Connect and more, into docs/peer
 	@"$(CARGO_TARGET_DIR)/release/bench" peers $(or $(ONLY),--page docs)
 
 .PHONY: soak
-soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, WITH="kill term" too
+soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, SEEDS=1000000 simulated before
 	@tests/rig/prepare.sh build kafka
+	@$(if $(SEEDS),$(MAKE) simulate SEED=)
 	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
 	@"$(CARGO_TARGET_DIR)/release/soak" --for $(or $(FOR),10) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)") \
 		--picture "$(CARGO_TARGET_DIR)/soak.svg" $(WITH)

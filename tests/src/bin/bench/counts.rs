@@ -1,5 +1,5 @@
 //! Instructions and allocations per record, counted by valgrind as the difference between two
-//! run lengths: P5, P6, P22. The same on every machine and at every load.
+//! run lengths: P5, P6, P22, record ordering. The same on every machine and at every load.
 
 use crate::Bench;
 use crate::http;
@@ -110,6 +110,32 @@ pub(crate) fn watching(bench: &mut Bench) -> anyhow::Result<()> {
         )
         .judged(Bounds::at_most(4.0, 2.0)),
     );
+    Ok(())
+}
+
+/// What keeping the order of versions costs the whole connector.
+pub(crate) fn ordering(bench: &mut Bench) -> anyhow::Result<()> {
+    if is_missing(bench, "instructions of record ordering") {
+        return Ok(());
+    }
+    let broker = crate::mock(1)?;
+    let plain = system::configuration(&broker.address, &system::one_topic(), "");
+    let ordered = format!("{plain}record-ordering: {{ enable: true }}\n");
+    let [without, with] = [plain, ordered].map(|configuration| {
+        let subject = Subject {
+            configuration,
+            scraped: None,
+            folder: bench.folder(),
+        };
+        subject.per_record(INSTRUCTIONS)
+    });
+    let (without, with) = (without?, with?);
+    bench.report.add(Figure::of(
+        "order",
+        "instructions per record that record ordering costs",
+        format!("{:.0} ({without:.0} to {with:.0})", with - without),
+        with - without,
+    ));
     Ok(())
 }
 
