@@ -205,6 +205,25 @@ fn a_batch_goes_when_its_time_has_come_and_before_the_answers_are_overdue() -> R
 }
 
 #[test]
+fn the_first_records_of_a_connection_do_not_wait_alone_for_what_the_source_has_sent_already()
+-> Result<()> {
+    let topic = Topic::new("batch-of-new", 1);
+    let limits = "max-records: 500, batch-interval: 1800";
+    let mut stand = Stand::start(&[topic], &limited(limits))?;
+    let write = |number| write("shop", number).set("batch-of-new");
+    assert_eq!(stand.ask(&[write(0)])?, [SUCCESS]);
+    // Of so many most are in batches that are full.
+    let frames: Vec<_> = (1..=5_000).map(|number| write(number).frame()).collect();
+    let mut new = Source::connect(stand.connector.port)?;
+    new.send(&frames.concat())?;
+    let begin = Instant::now();
+    assert_eq!(new.answers(4_000, LIMIT)?, [SUCCESS; 4_000]);
+    let took = begin.elapsed();
+    assert!(took < Duration::from_millis(1_200), "{took:?}");
+    Ok(())
+}
+
+#[test]
 fn open_batches_go_when_the_connector_is_told_to_stop() -> Result<()> {
     let topic = Topic::new("batch-by-drain", 1);
     let mut stand = Stand::start(&[topic], &limited("max-records: 1000"))?;
