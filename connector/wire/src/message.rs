@@ -299,7 +299,8 @@ impl<'a> Fields<'a> {
         content.try_into().map_err(|_| wrong_length(field, content))
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the key goes by memory otherwise")]
     fn user_key(&self) -> Result<Option<Particle<'a>>, MessageError> {
         let Some(content) = self.user_key else {
             return Ok(None);
@@ -307,9 +308,10 @@ impl<'a> Fields<'a> {
         let Some((&kind, bytes)) = content.split_first() else {
             return Err(wrong_length(Field::UserKey, content));
         };
-        Particle::parse(ParticleKind(kind), bytes)
-            .map(Some)
-            .map_err(|source| MessageError::ReadUserKey { source })
+        match Particle::parse(ParticleKind(kind), bytes) {
+            Ok(key) => Ok(Some(key)),
+            Err(source) => Err(MessageError::ReadUserKey { source }),
+        }
     }
 
     #[inline]

@@ -1,10 +1,27 @@
 use super::*;
 
-/// All steps through `bytes`.
+/// All steps through `bytes`, which are the same for those who ask for the short ones first.
 fn events(bytes: &[u8]) -> Result<Vec<Event<'_>>, CdtError> {
+    let events = steps(bytes, Reader::next);
+    let short_first = steps(bytes, |reader| {
+        let integer = |value: u8| Value::Integer(value.into());
+        let short = reader.next_small().map(integer);
+        match short.or_else(|| reader.next_short_text().map(Value::String)) {
+            Some(value) => Ok(Some(Event::Value(value))),
+            None => reader.next(),
+        }
+    });
+    assert_eq!(short_first, events);
+    events
+}
+
+fn steps<'a>(
+    bytes: &'a [u8],
+    next: impl Fn(&mut Reader<'a>) -> Result<Option<Event<'a>>, CdtError>,
+) -> Result<Vec<Event<'a>>, CdtError> {
     let mut reader = Reader::new(bytes);
     let mut events = Vec::new();
-    while let Some(event) = reader.next()? {
+    while let Some(event) = next(&mut reader)? {
         events.push(event);
     }
     assert_eq!(reader.depth(), 0);
