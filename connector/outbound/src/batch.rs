@@ -110,7 +110,7 @@ impl BatchLayout {
                 let keys = members.map(|member| member.key.unwrap_or_default());
                 match join {
                     Join::JsonArray if !is_of_format => join.join(keys, out, text::string::write),
-                    Join::PackArray if !is_of_format => join.join(keys, out, pack::text),
+                    Join::PackArray if !is_of_format => join.join(keys, out, pack::text::write),
                     _ => join.join(keys, out, as_is),
                 }
                 true
@@ -140,7 +140,9 @@ impl Join {
     ) {
         match self {
             Self::JsonArray => out.push(b'['),
-            Self::PackArray => pack::array(out, u32::try_from(pieces.len()).unwrap_or(u32::MAX)),
+            Self::PackArray => {
+                pack::Head::array(u32::try_from(pieces.len()).unwrap_or(u32::MAX)).write(out);
+            }
             Self::BackToBack => {}
         }
         for (index, piece) in pieces.enumerate() {

@@ -6,30 +6,34 @@
 
 use std::cell::RefCell;
 
-use aeroduct_record::{Bin, Bins, LastUpdate, Operation, Particle};
+use aeroduct_record::{Bins, Collection, LastUpdate, Operation};
 
 use super::{Rendered, expiry, shape::Shape, user_key};
 use crate::{
     bins::BinNames,
     error::{PrepareError, ValueFault},
     lane::Change,
-    pack,
+    pack::{Head, Piece, collection, text, value},
     text::names::Names,
 };
 
 /// What a bin begins with: an array of four.
 const BIN: &[u8] = b"\x94";
-const VERSION: i64 = 1;
-const WRITE: i64 = 1;
-const DELETE: i64 = 2;
-const DURABLE_DELETE: i64 = 1;
+/// The highest type of a bin that is one byte.
+const KIND_MAX: u8 = 0x7f;
+const VERSION: u64 = 1;
+const WRITE: u64 = 1;
+const DELETE: u64 = 2;
+const DURABLE_DELETE: u64 = 1;
+/// In bytes.
+const DIGEST_LEN: usize = 20;
 
 /// The `message-pack` format for the records of one namespace and set.
 #[derive(Debug)]
 pub(crate) struct MessagePack {
-    /// A write up to the digest.
+    /// A write up to the digest, which has one length.
     write: Box<[u8]>,
-    /// A delete up to the digest.
+    /// A delete up to the same.
     delete: Box<[u8]>,
     /// Where in both the key begins.
     key_start: usize,
@@ -40,28 +44,29 @@ impl MessagePack {
     pub(crate) fn new(namespace: &[u8], set: Option<&[u8]>) -> Self {
         let start = |kind, parts| {
             let mut start = Vec::new();
-            pack::array(&mut start, 3);
-            pack::integer(&mut start, VERSION);
-            pack::integer(&mut start, kind);
-            pack::array(&mut start, parts);
+            Head::array(3).write(&mut start);
+            Head::unsigned(VERSION).write(&mut start);
+            Head::unsigned(kind).write(&mut start);
+            Head::array(parts).write(&mut start);
             start
         };
         let (write, delete) = (start(WRITE, 5), start(DELETE, 2));
         let key_start = write.len();
         let with_key = |mut start: Vec<u8>| {
-            pack::array(&mut start, 4);
-            pack::text(&mut start, namespace);
+            Head::array(4).write(&mut start);
+            text::write(&mut start, namespace);
             match set {
-                Some(set) => pack::text(&mut start, set),
-                None => pack::nil(&mut start),
+                Some(set) => text::write(&mut start, set),
+                None => Head::NIL.write(&mut start),
             }
+            Head::blob(DIGEST_LEN).write(&mut start);
             start.into()
         };
         Self {
             write: with_key(write),
             delete: with_key(delete),
             key_start,
-            shape: RefCell::new(Shape::new(BIN, pack::text, b"")),
+            shape: RefCell::new(Shape::new(BIN, text::write, b"")),
         }
     }
 
@@ -81,22 +86,22 @@ impl MessagePack {
             Operation::Write { .. } => &self.write,
             Operation::Delete { .. } => &self.delete,
         });
-        pack::blob(out, metadata.digest);
+        out.extend_from_slice(metadata.digest);
         match user_key(metadata) {
-            Some(key) => pack::value::write(out, key).map_err(PrepareError::user_key)?,
-            None => pack::nil(out),
+            Some(key) => value::write(out, key).map_err(PrepareError::user_key)?,
+            None => Head::NIL.write(out),
         }
         let key = value_start + self.key_start..out.len();
         match metadata.operation {
             Operation::Write { .. } => {
                 let last_update = metadata.last_update.map(LastUpdate::unix_ms);
-                pack::unsigned_or_nil(out, metadata.generation.map(u64::from));
-                pack::unsigned_or_nil(out, expiry(metadata, arrived));
-                pack::unsigned_or_nil(out, last_update);
+                Head::unsigned_or_nil(metadata.generation.map(u64::from)).write(out);
+                Head::unsigned_or_nil(expiry(metadata, arrived)).write(out);
+                Head::unsigned_or_nil(last_update).write(out);
                 self.write_bins(record.bins, out, bins, names)?;
             }
             Operation::Delete { durable } => {
-                pack::integer(out, if durable { DURABLE_DELETE } else { 0 });
+                Head::unsigned(if durable { DURABLE_DELETE } else { 0 }).write(out);
             }
         }
         Ok(Rendered {
@@ -105,6 +110,7 @@ impl MessagePack {
         })
     }
 
+    #[inline(never)]
     fn write_bins(
         &self,
         bins: Bins<'_>,
@@ -112,21 +118,38 @@ impl MessagePack {
         bin_names: &mut BinNames,
         names: &mut Names,
     ) -> Result<(), PrepareError> {
-        pack::array(out, bin_names.count(&bins)?);
+        Head::array(bin_names.count(&bins)?).write(out);
         let mut shape = self.shape.borrow_mut();
         let mut walk = shape.walk(names, None);
         for bin in bins {
+            let fail = |fault| PrepareError::bin(bin.name, fault);
             let Some(name) = bin_names.name(bin.name)? else {
                 continue;
             };
-            walk.write(out, names, name);
-            write_bin(out, &bin).map_err(|fault| PrepareError::bin(bin.name, fault))?;
+            let particle = bin
+                .particle()
+                .map_err(|error| fail(ValueFault::Particle(error)))?;
+            let kind = bin.kind.0;
+            match value::piece(particle) {
+                Ok(Piece { head, body }) if kind <= KIND_MAX => {
+                    walk.write_with(out, names, name, ([kind, 0], head));
+                    out.extend_from_slice(body);
+                }
+                Ok(piece) => {
+                    walk.write(out, names, name);
+                    write_unknown(out, kind, piece);
+                }
+                Err(collection) => {
+                    walk.write(out, names, name);
+                    write_collection(out, kind, collection).map_err(fail)?;
+                }
+            }
         }
         let known = bins.iter().filter_map(|bin| bin_names.known(bin.name));
         match walk.close(out, names, known) {
             Some(name) => Err(PrepareError::bin(
                 // As the JSON formats name it: without what MessagePack puts before it.
-                pack::content(out.get(name).unwrap_or_default()),
+                text::content(out.get(name).unwrap_or_default()),
                 ValueFault::DuplicateBin,
             )),
             None => Ok(()),
@@ -134,27 +157,25 @@ impl MessagePack {
     }
 }
 
-/// Appends type, flags and value; of the common ones all at once.
-#[inline]
-fn write_bin(out: &mut Vec<u8>, bin: &Bin<'_>) -> Result<(), ValueFault> {
-    let particle = bin.particle().map_err(ValueFault::Particle)?;
-    let kind = bin.kind.0;
-    match particle {
-        Particle::Integer(value) => pack::integer_after(out, [kind, 0], value),
-        Particle::Double(value) => pack::double_after(out, [kind, 0], value),
-        Particle::String(text) => {
-            out.extend_from_slice(&[kind, 0]);
-            pack::text(out, text);
-        }
-        Particle::Map(collection) | Particle::List(collection) => {
-            let header = |out: &mut Vec<u8>, flags| out.extend_from_slice(&[kind, flags]);
-            pack::collection::write(out, collection, header)?;
-        }
-        single => {
-            pack::unsigned(out, kind.into());
-            pack::unsigned(out, 0);
-            pack::value::write(out, single)?;
-        }
+/// Appends type, flags and value of a bin that is a collection.
+fn write_collection(
+    out: &mut Vec<u8>,
+    kind: u8,
+    collection: Collection<'_>,
+) -> Result<(), ValueFault> {
+    let start = out.len();
+    out.extend_from_slice(&[kind, 0]);
+    let flags = collection::write(out, collection)?;
+    if let Some(place) = out.get_mut(start + 1) {
+        *place = flags;
     }
     Ok(())
+}
+
+/// The same of a bin of a type that no server has yet.
+#[cold]
+fn write_unknown(out: &mut Vec<u8>, kind: u8, value: Piece<'_>) {
+    Head::unsigned(kind.into()).write(out);
+    Head::unsigned(0).write(out);
+    value.write(out);
 }

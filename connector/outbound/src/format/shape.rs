@@ -4,9 +4,10 @@
 
 use std::ops::Range;
 
-use crate::text::names::Names;
+use crate::{pack::Head, text::names::Names};
 
-/// What is copied for a name, in bytes: its punctuation and a name of plain text fit.
+/// What is copied for a name, in bytes: its punctuation and a name of plain text fit, and for
+/// MessagePack what a value begins with behind them.
 const FRAGMENT_MAX: usize = 32;
 
 /// Records in a row with other bins after which theirs are taken for the common ones: sets whose
@@ -25,8 +26,6 @@ pub(super) struct Shape {
     /// How a name is written.
     spell: Spelling,
     bins: Vec<Known>,
-    /// Where the names of the record at hand begin in the output.
-    starts: Vec<usize>,
     /// Records since the last with just these bins.
     misses: u32,
 }
@@ -36,6 +35,8 @@ pub(super) struct Shape {
 struct Known {
     name: Packed,
     fragment: [u8; FRAGMENT_MAX],
+    /// Where the fragment begins in the output of the record at hand.
+    start: usize,
     len: usize,
     /// Of the name alone.
     name_len: usize,
@@ -82,10 +83,8 @@ impl Packed {
 #[derive(Debug)]
 pub(super) struct Walk<'s> {
     shape: &'s mut Shape,
-    /// Bins so far that were where they were in the record before.
+    /// Bins so far that were where they are in the shape; [`Self::OTHER`] once one was not.
     same: usize,
-    /// All of them so far.
-    is_same: bool,
     /// Where the names begin in [`Names`], if they had to be remembered.
     mark: usize,
     taken: Option<Range<usize>>,
@@ -98,7 +97,6 @@ impl Shape {
             after,
             spell,
             bins: Vec::new(),
-            starts: Vec::new(),
             misses: 0,
         }
     }
@@ -107,11 +105,9 @@ impl Shape {
     /// one and the same for all records of this shape.
     #[inline]
     pub(super) fn walk(&mut self, names: &Names, taken: Option<Range<usize>>) -> Walk<'_> {
-        self.starts.clear();
         Walk {
             shape: self,
             same: 0,
-            is_same: true,
             mark: names.mark(),
             taken,
         }
@@ -119,6 +115,8 @@ impl Shape {
 }
 
 impl Walk<'_> {
+    const OTHER: usize = usize::MAX;
+
     /// Appends a name with its punctuation.
     #[inline(always)]
     #[expect(
@@ -126,23 +124,59 @@ impl Walk<'_> {
         reason = "a name that is known is a comparison and a copy, in each of its places"
     )]
     pub(super) fn write(&mut self, out: &mut Vec<u8>, names: &mut Names, name: &[u8]) {
-        if self.is_same
-            && let Some(known) = self.shape.bins.get(self.same)
-            && known.name == Packed::new(name)
-        {
-            self.shape.starts.push(out.len() + self.shape.before.len());
-            out.extend_from_slice(&known.fragment);
-            out.truncate(out.len() - (FRAGMENT_MAX - known.len));
-            self.same += 1;
-            return;
+        match self.write_known(out, name) {
+            Some(len) => out.truncate(out.len() - (FRAGMENT_MAX - len)),
+            None => self.write_other(out, names, name),
         }
-        self.write_other(out, names, name);
+    }
+
+    /// The same, and behind it two bytes and a head: names that are known are written together with
+    /// them.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as for `write`")]
+    pub(super) fn write_with(
+        &mut self,
+        out: &mut Vec<u8>,
+        names: &mut Names,
+        name: &[u8],
+        (before, head): ([u8; 2], Head),
+    ) {
+        if let Some(len) = self.write_known(out, name) {
+            let fragment = out.last_chunk_mut::<FRAGMENT_MAX>();
+            let room = fragment.and_then(|fragment| fragment.get_mut(len..)?.first_chunk_mut());
+            let surplus = FRAGMENT_MAX - len;
+            if let Some(room) = room {
+                *room = head.behind(before);
+                out.truncate(out.len() - (surplus - before.len() - head.len()));
+                return;
+            }
+            out.truncate(out.len() - surplus);
+        } else {
+            self.write_other(out, names, name);
+        }
+        out.extend_from_slice(&before);
+        head.write(out);
+    }
+
+    /// Appends the whole fragment of a name that is expected here, and returns how much of it counts.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as for `write`")]
+    fn write_known(&mut self, out: &mut Vec<u8>, name: &[u8]) -> Option<usize> {
+        let known = self.shape.bins.get_mut(self.same)?;
+        if known.name != Packed::new(name) {
+            return None;
+        }
+        known.start = out.len();
+        out.extend_from_slice(&known.fragment);
+        self.same += 1;
+        Some(known.len)
     }
 
     /// Appends a name that was not expected here.
     fn write_other(&mut self, out: &mut Vec<u8>, names: &mut Names, name: &[u8]) {
-        if std::mem::replace(&mut self.is_same, false) {
+        if self.same != Self::OTHER {
             self.remember(out, names);
+            self.same = Self::OTHER;
         }
         out.extend_from_slice(self.shape.before);
         let start = out.len();
@@ -157,7 +191,8 @@ impl Walk<'_> {
         if let Some(taken) = self.taken.take() {
             names.push(out, taken);
         }
-        for (known, &start) in self.shape.bins.iter().zip(&self.shape.starts) {
+        for known in self.shape.bins.iter().take(self.same) {
+            let start = known.start + self.shape.before.len();
             names.push(out, start..start + known.name_len);
         }
     }
@@ -171,7 +206,7 @@ impl Walk<'_> {
         names: &mut Names,
         bins: impl Iterator<Item = &'n [u8]>,
     ) -> Option<Range<usize>> {
-        if self.is_same && self.same == self.shape.bins.len() {
+        if self.same == self.shape.bins.len() {
             self.shape.misses = 0;
             return None;
         }
@@ -186,10 +221,10 @@ impl Walk<'_> {
         bins: impl Iterator<Item = &'n [u8]>,
     ) -> Option<Range<usize>> {
         // Fewer bins than expected, all of them known, are a part of what has no name twice.
-        let repeated = if self.is_same {
-            None
-        } else {
+        let repeated = if self.same == Self::OTHER {
             names.close(out, self.mark)
+        } else {
+            None
         };
         self.shape.misses += 1;
         let is_due = self.shape.bins.is_empty() || self.shape.misses >= MISSES_MAX;
@@ -223,6 +258,7 @@ impl Shape {
             self.bins.push(Known {
                 name: Packed::new(name),
                 fragment,
+                start: 0,
                 len: text.len(),
                 name_len,
             });
