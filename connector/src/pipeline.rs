@@ -35,7 +35,7 @@ pub use cargo::{Cargo, Shipment};
 pub use flight::Flight;
 pub use inbox::Inbox;
 pub use refusals::Refusals;
-pub use window::{Admitted, Load, Wake, Window};
+pub use window::{Admitted, Load, Trusted, Wake, Window};
 
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::metrics::ShardMetrics;
@@ -126,6 +126,8 @@ pub struct Dispatched {
     pub consumed: usize,
     /// The flight, unless there was no whole frame.
     pub flight: Option<Arc<Flight>>,
+    /// Messages of the flight that cannot be read, or not be inflated.
+    pub unreadable: usize,
     /// Framing is lost: nothing after `consumed` can be read.
     pub broken: Option<FrameError>,
 }
@@ -230,10 +232,12 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
             }
         }
         let consumed = input.len() - rest.len();
+        let unreadable = self.dock.unreadable();
         let flight = self.depart(consumed, arrived, &origin.wake);
         Dispatched {
             consumed,
             flight,
+            unreadable,
             broken,
         }
     }

@@ -4,6 +4,7 @@
 //! over them. A connection stays on its shard, so all versions of a record that come over
 //! it stay in order without a lock. Nothing here knows where messages go.
 
+mod allowance;
 mod connection;
 mod desk;
 #[cfg(all(test, aeroduct_loom))]
@@ -16,6 +17,7 @@ mod replies;
 mod shard;
 #[cfg(all(test, not(aeroduct_loom)))]
 mod simulation;
+mod standing;
 mod stream;
 mod turns;
 

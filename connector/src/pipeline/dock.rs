@@ -68,6 +68,11 @@ impl<S: Sink> Dock<S> {
         self.manifest.arena.len() >= FLIGHT_BYTES_MAX
     }
 
+    /// Messages so far that cannot be read.
+    pub(super) const fn unreadable(&self) -> usize {
+        self.manifest.unreadable
+    }
+
     /// The port of a connection, where that makes a difference.
     pub(super) fn port_of(&self, origin: &Origin) -> u16 {
         if self.shared.plan.outbound.has_ports() {
@@ -88,6 +93,7 @@ impl<S: Sink> Dock<S> {
     #[cold]
     pub(super) fn refuse(&mut self, received: Frame<'_>, error: &(dyn Error + 'static)) {
         self.keep_frame(received);
+        self.manifest.unreadable += 1;
         let (refusal, whole) = (Refusal::Message(error), received.bytes());
         let answer = self.outlet.refuse(refusal, None, whole, &mut self.manifest);
         self.manifest.answers.push(answer);

@@ -25,6 +25,8 @@ pub(super) struct Manifest {
     pub(super) boarded: u32,
     /// Messages that the flight itself carries.
     pub(super) loaded: u32,
+    /// Messages that cannot be read.
+    pub(super) unreadable: usize,
     pub(super) updates: UpdateTimes,
     pub(super) arena: Vec<u8>,
     pub(super) scratch: Scratch,
@@ -41,6 +43,7 @@ impl Manifest {
         self.answers.clear();
         self.boarded = 0;
         self.loaded = 0;
+        self.unreadable = 0;
         self.updates = UpdateTimes::default();
         self.frames = keeps_frames.then(Frames::default);
         self.arena = if input == 0 {

@@ -54,6 +54,7 @@ pub struct Window {
     in_flight: Count,
     overdue: Count,
     connections: AtomicUsize,
+    trusted: AtomicUsize,
     is_stalled: AtomicBool,
     waiters: OnceLock<Vec<Arc<dyn Wake>>>,
 }
@@ -66,6 +67,7 @@ impl Window {
             in_flight: Count::default(),
             overdue: Count::default(),
             connections: AtomicUsize::new(0),
+            trusted: AtomicUsize::new(0),
             is_stalled: AtomicBool::new(false),
             waiters: OnceLock::new(),
         }
@@ -86,7 +88,8 @@ impl Window {
         self.in_flight.get()
     }
 
-    /// Counts a connection in or out: the fair share depends on their number.
+    /// Counts a connection in or out: the fair share of those that are not trusted depends on their
+    /// number.
     pub fn connection_opened(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
@@ -94,6 +97,15 @@ impl Window {
     /// See [`connection_opened`](Self::connection_opened).
     pub fn connection_closed(&self) {
         self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Counts a connection as trusted until the answer is dropped: such ones share the window among
+    /// themselves, however many others there are.
+    pub fn trust(self: &Arc<Self>) -> Trusted {
+        self.trusted.fetch_add(1, Ordering::Relaxed);
+        Trusted {
+            window: Arc::clone(self),
+        }
     }
 
     /// Connections that are counted.
@@ -104,10 +116,10 @@ impl Window {
 
     /// True when a connection that has `own` in flight may read on.
     ///
-    /// Below half of the window everybody may; above it, only who has not yet used the
-    /// fair share. At the mark nobody, until a quarter is free again; but when it is overdue
+    /// Below half of the window everybody may; above it, only who has not yet used the fair share:
+    /// of a [trusted](Self::trust) one as if there were no others, of the others one of all. At the mark nobody, until a quarter is free again; but when it is overdue
     /// messages that fill it, reading goes on, because what is read is answered at once.
-    pub fn has_room(&self, own: Load) -> bool {
+    pub fn has_room(&self, own: Load, is_trusted: bool) -> bool {
         if self.is_overdue() {
             return true;
         }
@@ -125,9 +137,13 @@ impl Window {
         if used.records < self.limit.records / 2 && used.bytes < self.limit.bytes / 2 {
             return true;
         }
-        let connections = self.connections.load(Ordering::Relaxed).max(1);
-        own.records <= self.limit.records / connections
-            && own.bytes <= self.limit.bytes / connections
+        let sharers = if is_trusted {
+            &self.trusted
+        } else {
+            &self.connections
+        };
+        let sharers = sharers.load(Ordering::Relaxed).max(1);
+        own.records <= self.limit.records / sharers && own.bytes <= self.limit.bytes / sharers
     }
 
     /// True from the mark on until a quarter is free again: nobody has room.
@@ -179,6 +195,18 @@ impl fmt::Debug for Window {
             .field("in_flight", &self.in_flight())
             .field("overdue", &self.overdue.get())
             .finish_non_exhaustive()
+    }
+}
+
+/// A connection that counts as trusted in its window as long as this lives.
+#[derive(Debug)]
+pub struct Trusted {
+    window: Arc<Window>,
+}
+
+impl Drop for Trusted {
+    fn drop(&mut self) {
+        self.window.trusted.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -263,10 +291,10 @@ mod tests {
         let most = window.admit(records(74));
         let some = window.admit(records(20));
         let rest = window.admit(records(6));
-        assert!(!window.has_room(records(0)), "full");
+        assert!(!window.has_room(records(0), false), "full");
         drop(rest);
         assert!(
-            !window.has_room(records(0)),
+            !window.has_room(records(0), false),
             "94 of 100 is above three quarters"
         );
         drop(some);
@@ -275,7 +303,7 @@ mod tests {
             1,
             "74 of 100 wakes the shards"
         );
-        assert!(window.has_room(records(0)));
+        assert!(window.has_room(records(0), false));
         drop(most);
     }
 
@@ -286,7 +314,7 @@ mod tests {
             records: 1,
             bytes: 1000,
         });
-        assert!(!window.has_room(records(0)));
+        assert!(!window.has_room(records(0), false));
     }
 
     #[test]
@@ -296,15 +324,34 @@ mod tests {
         window.connection_opened();
         let _held = window.admit(records(60));
         assert!(
-            !window.has_room(records(60)),
+            !window.has_room(records(60), false),
             "one connection has more than its half"
         );
-        assert!(window.has_room(records(0)), "the other one may go on");
+        assert!(
+            window.has_room(records(0), false),
+            "the other one may go on"
+        );
         window.connection_closed();
         assert!(
-            window.has_room(records(60)),
+            window.has_room(records(60), false),
             "alone, the whole window is its share"
         );
+    }
+
+    #[test]
+    fn the_share_of_a_trusted_connection_does_not_shrink_with_the_number_of_strangers() {
+        let window = window();
+        let trusted = [window.trust(), window.trust()];
+        for _ in 0..1_000 {
+            window.connection_opened();
+        }
+        let _held = window.admit(records(60));
+        assert!(window.has_room(records(50), true));
+        assert!(!window.has_room(records(51), true));
+        assert!(!window.has_room(records(1), false));
+        assert!(window.has_room(records(0), false));
+        drop(trusted);
+        assert!(window.has_room(records(60), true));
     }
 
     #[test]
@@ -360,13 +407,13 @@ mod interleavings {
             window.wake_when_free(vec![Arc::clone(&waiter) as Arc<dyn Wake>]);
             let flights = [4, 4].map(|count| window.admit(records(count)));
             let releasers = flights.map(|flight| thread::spawn(move || drop(flight)));
-            let has_room = window.has_room(records(0));
+            let has_room = window.has_room(records(0), false);
             for releaser in releasers {
                 releaser.join().unwrap();
             }
             assert!(has_room || waiter.0.load(Ordering::Acquire));
             assert!(!window.is_stalled());
-            assert!(window.has_room(records(0)));
+            assert!(window.has_room(records(0), false));
         });
     }
 
@@ -380,9 +427,9 @@ mod interleavings {
             let releaser = thread::spawn(move || drop(flight));
             let other_shard = {
                 let window = Arc::clone(&window);
-                thread::spawn(move || window.has_room(records(0)))
+                thread::spawn(move || window.has_room(records(0), false))
             };
-            let has_room = window.has_room(records(0));
+            let has_room = window.has_room(records(0), false);
             let has_other_room = other_shard.join().unwrap();
             releaser.join().unwrap();
             assert!((has_room && has_other_room) || waiter.0.load(Ordering::Acquire));

@@ -4,10 +4,11 @@ use super::lifetime::Lifetime;
 use super::mailbox::Bell;
 use super::partial::{FRAME_TIME, LongFrames, Partial};
 use super::replies::Replies;
+use super::standing::{Rank, Standing};
 use super::stream::Stream;
 use crate::clock::{Clock, Moment};
 use crate::metrics::{Replied, ShardMetrics};
-use crate::pipeline::{Flight, Load, Origin, Pipeline, Sink, Wake};
+use crate::pipeline::{Flight, Load, Origin, Pipeline, Sink, Wake, Window};
 use aeroduct_wire::FrameError;
 use std::collections::VecDeque;
 use std::io;
@@ -17,6 +18,10 @@ use std::time::{Duration, Instant};
 
 /// A peer that takes none of its replies for so long is disconnected (13.34).
 const REPLY_TIME: Duration = Duration::from_secs(10);
+
+/// A peer that takes none of its replies for so long is not ahead of others any more: longer than the
+/// way there and back.
+const REPLY_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long a broken connection is read and ignored, so that its last replies are not
 /// destroyed by the reset that closing over unread bytes would send.
@@ -78,6 +83,18 @@ struct Count {
     is_short: bool,
 }
 
+/// A frame seems to be late. A shard that is busy may only be late to read, so that is believed when
+/// the socket has been read since.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Doubt {
+    #[default]
+    None,
+    /// The next turn is to read.
+    Asked,
+    /// It has.
+    Read,
+}
+
 #[derive(Debug)]
 pub(super) struct Connection<T> {
     stream: T,
@@ -85,8 +102,7 @@ pub(super) struct Connection<T> {
     phase: Phase,
     is_readable: bool,
     is_read_closed: bool,
-    /// A frame seems to be late, and the socket is to be read before that is believed.
-    is_doubted: bool,
+    doubt: Doubt,
     partial: Partial,
     flights: VecDeque<Arc<Flight>>,
     in_flight: Load,
@@ -94,6 +110,7 @@ pub(super) struct Connection<T> {
     bell: Arc<Bell>,
     origin: Origin,
     lifetime: Lifetime,
+    standing: Standing,
 }
 
 impl<T: Stream> Connection<T> {
@@ -102,7 +119,7 @@ impl<T: Stream> Connection<T> {
         peer: SocketAddr,
         port: u16,
         bell: Arc<Bell>,
-        (frames, lifetime): (Arc<LongFrames>, Lifetime),
+        (frames, lifetime, standing): (Arc<LongFrames>, Lifetime, Standing),
     ) -> Self {
         Self {
             stream,
@@ -110,7 +127,7 @@ impl<T: Stream> Connection<T> {
             phase: Phase::Open,
             is_readable: false,
             is_read_closed: false,
-            is_doubted: false,
+            doubt: Doubt::None,
             partial: Partial::new(frames),
             flights: VecDeque::new(),
             in_flight: Load::default(),
@@ -121,11 +138,22 @@ impl<T: Stream> Connection<T> {
             },
             bell,
             lifetime,
+            standing,
         }
     }
 
     pub(super) const fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// Whose turn comes before its.
+    pub(super) const fn rank(&self) -> Rank {
+        self.standing.rank()
+    }
+
+    /// True when there is something to do for it: somebody waits for an answer, or sends.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.is_readable || !self.flights.is_empty()
     }
 
     pub(super) const fn mark_readable(&mut self, is_closed: bool) {
@@ -154,14 +182,17 @@ impl<T: Stream> Connection<T> {
         if !self.is_readable {
             return Turn::Rest;
         }
-        if self.replies.is_full() || !pipeline.window().has_room(self.in_flight) {
+        if let Some(turn) = self.obstacle(pipeline.window()) {
             // Not the peer is slow.
             let now = pipeline.clock().instant();
             self.partial.excuse(now);
             self.lifetime.hear(now);
-            return Turn::Starved;
+            return turn;
         }
         let is_copied = self.partial.is_short() && self.partial.bytes().len() < buffer.len();
+        let room = self.standing.read_bytes() + self.partial.bytes().len();
+        let room = room.min(buffer.len());
+        let buffer = &mut buffer[..room];
         let read = if is_copied {
             self.read_behind(buffer)
         } else if self.partial.reserve(buffer.len()) {
@@ -169,6 +200,9 @@ impl<T: Stream> Connection<T> {
         } else {
             return Turn::Starved;
         };
+        if self.doubt == Doubt::Asked {
+            self.doubt = Doubt::Read;
+        }
         match read {
             Ok(Count { bytes: 0, .. }) => {
                 self.phase = Phase::Closing(End::ClosedByPeer);
@@ -194,6 +228,18 @@ impl<T: Stream> Connection<T> {
                 Turn::Rest
             }
         }
+    }
+
+    /// What keeps it from being read, and so what becomes of its turn.
+    fn obstacle(&self, window: &Window) -> Option<Turn> {
+        let is_blocked = self.replies.blocked_since().is_some();
+        let may_read = self.standing.may_read(self.flights.len(), is_blocked);
+        // The socket that takes something, or the flight that is complete, gives it a turn.
+        if self.replies.is_full() || !(may_read || window.is_overdue()) {
+            return Some(Turn::Rest);
+        }
+        let has_room = window.has_room(self.in_flight, self.standing.is_proven());
+        (!has_room).then_some(Turn::Starved)
     }
 
     /// Puts the whole frames of what was read on their way and keeps the rest.
@@ -252,6 +298,9 @@ impl<T: Stream> Connection<T> {
         loop {
             let dispatched = pipeline.dispatch(&input[used..], arrived, &self.origin);
             used += dispatched.consumed;
+            if dispatched.unreadable > 0 {
+                self.standing.spoil(dispatched.unreadable, arrived.instant);
+            }
             if let Some(flight) = dispatched.flight {
                 self.in_flight.records += flight.load().records;
                 self.in_flight.bytes += flight.load().bytes;
@@ -303,6 +352,8 @@ impl<T: Stream> Connection<T> {
             return;
         };
         let tally = self.replies.push(&flight.answers);
+        let owed = self.replies.owed();
+        self.standing.answer(tally.success, tally.permanent, owed);
         // Who waits for an answer is not idle.
         self.lifetime.hear(now);
         self.in_flight.records -= flight.load().records;
@@ -343,17 +394,27 @@ impl<T: Stream> Connection<T> {
         }
     }
 
+    /// Writes what is unsent, unless the socket has to say first that it takes more.
     fn flush(&mut self, now: Instant) {
-        if !self.replies.is_empty()
-            && let Err(error) = self.replies.flush(&mut self.stream, now)
-        {
-            self.fail(End::Fail(error), now);
+        if self.replies.blocked_since().is_none() {
+            self.write(now);
         }
     }
 
     /// The socket can take more.
     pub(super) fn on_writable(&mut self, now: Instant) {
-        self.flush(now);
+        self.write(now);
+    }
+
+    fn write(&mut self, now: Instant) {
+        if self.replies.is_empty() {
+            return;
+        }
+        if let Err(error) = self.replies.flush(&mut self.stream, now) {
+            self.fail(End::Fail(error), now);
+        } else if self.standing.take_replies(self.replies.taken(), now) {
+            self.stream.raise_send_buffer();
+        }
     }
 
     /// The peer is gone in both directions. What it had still sent is not read: the source has
@@ -382,14 +443,17 @@ impl<T: Stream> Connection<T> {
 
     /// Watches the time limits.
     pub(super) fn check_time(&mut self, now: Instant) {
-        if let Some(since) = self.replies.blocked_since()
-            && now.saturating_duration_since(since) >= REPLY_TIME
-        {
-            self.fail(End::ReplyTimeout, now);
+        if let Some(since) = self.replies.blocked_since() {
+            let time = now.saturating_duration_since(since);
+            if time >= REPLY_TIME {
+                self.fail(End::ReplyTimeout, now);
+            } else if time >= REPLY_PATIENCE {
+                self.standing.ignore_replies();
+            }
         }
         self.check_frame(now);
         let is_quiet =
-            self.flights.is_empty() && self.replies.is_empty() && self.partial.bytes().is_empty();
+            !self.is_at_work() && self.replies.is_empty() && self.partial.bytes().is_empty();
         if matches!(self.phase, Phase::Open)
             && let Some(end) = self.lifetime.end(is_quiet, now)
         {
@@ -398,16 +462,20 @@ impl<T: Stream> Connection<T> {
         }
     }
 
-    /// Ends a connection whose frame does not go on: but a shard that is busy may only be late to
-    /// read, so it reads once more before it believes that.
+    /// Ends a connection whose frame does not go on.
     fn check_frame(&mut self, now: Instant) {
         let is_late = matches!(self.phase, Phase::Open) && self.partial.is_late(now);
-        let was_doubted = std::mem::replace(&mut self.is_doubted, is_late);
-        if is_late && was_doubted {
-            self.partial.clear();
-            self.phase = Phase::Closing(End::FrameTimeout);
-        } else if is_late {
-            self.is_readable = true;
+        match self.doubt {
+            _ if !is_late => self.doubt = Doubt::None,
+            Doubt::None => {
+                self.doubt = Doubt::Asked;
+                self.is_readable = true;
+            }
+            Doubt::Asked => {}
+            Doubt::Read => {
+                self.partial.clear();
+                self.phase = Phase::Closing(End::FrameTimeout);
+            }
         }
     }
 

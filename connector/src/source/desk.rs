@@ -1,9 +1,11 @@
 //! The work of a shard on the connections it owns, whoever tells it what has happened to them.
 
+use super::allowance::Allowance;
 use super::connection::{Connection, End, Turn};
 use super::lifetime::Lifetimes;
 use super::mailbox::{Bell, Mailbox, Order};
 use super::partial::LongFrames;
+use super::standing::{Rank, Standing};
 use super::stream::Stream;
 use super::turns::Turns;
 use crate::clock::Clock;
@@ -69,6 +71,7 @@ pub(super) struct Desk<S: Sink, T, C: Clock> {
     metrics: Arc<ShardMetrics>,
     connections: Slab<Connection<T>>,
     turns: Turns,
+    allowance: Allowance,
     buffer: Vec<u8>,
     checked: Instant,
     is_draining: bool,
@@ -86,14 +89,16 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
     ) -> Self {
         let buffer = vec![0; settings.read_bytes.unwrap_or(READ_BYTES)];
         pipeline.wake_through(Arc::clone(&mailbox) as Arc<dyn Wake>);
+        let now = pipeline.clock().instant();
         Self {
             mailbox,
             settings,
             metrics,
             connections: Slab::new(),
             turns: Turns::default(),
+            allowance: Allowance::new(now),
             buffer,
-            checked: pipeline.clock().instant(),
+            checked: now,
             pipeline,
             is_draining: false,
             admitted: 0,
@@ -103,7 +108,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
 
     /// How long nothing needs to be done unless something happens.
     pub(super) fn patience(&self) -> Duration {
-        if !self.turns.is_empty() {
+        if self.turns.proven() > 0 {
             return Duration::ZERO;
         }
         let patience = if self.connections.is_empty() {
@@ -111,13 +116,18 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         } else {
             TICK
         };
-        match self.pipeline.next_due() {
-            Some(due) => {
-                let now = self.pipeline.clock().instant();
-                patience.min(due.saturating_duration_since(now))
-            }
-            None => patience,
+        let due = self.pipeline.next_due();
+        if due.is_none() && self.turns.strangers() == 0 {
+            return patience;
         }
+        let now = self.pipeline.clock().instant();
+        let until_due = due.map_or(patience, |due| due.saturating_duration_since(now));
+        let until_turn = if self.turns.strangers() == 0 {
+            patience
+        } else {
+            self.allowance.wait(now)
+        };
+        patience.min(until_due).min(until_turn)
     }
 
     /// True when a connection has something to read and must wait for room.
@@ -132,13 +142,15 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
 
     /// Takes a connection over, under the [next token](Self::next_token).
     pub(super) fn admit(&mut self, stream: T, peer: SocketAddr, port: u16) {
+        let window = Arc::clone(self.pipeline.window());
         let entry = self.connections.vacant_entry();
+        self.turns.rank(entry.key(), Rank::New);
         let bell = Arc::new(Bell::new(entry.key(), Arc::clone(&self.mailbox)));
         let frames = Arc::clone(&self.settings.long_frames);
         let now = self.pipeline.clock().instant();
         let lifetime = self.settings.lifetimes.begin(self.admitted, now);
         self.admitted = self.admitted.wrapping_add(1);
-        let limits = (frames, lifetime);
+        let limits = (frames, lifetime, Standing::new(window));
         let connection = entry.insert(Connection::new(stream, peer, port, bell, limits));
         if self.is_draining {
             connection.drain();
@@ -167,8 +179,8 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         self.turns.queue(token);
     }
 
-    /// Does what there is to do now: answers those that rang, lets everybody read once, watches
-    /// the time limits and carries out orders. True when the shard has to end.
+    /// Does what there is to do now: answers those that rang, lets the proven read once each and
+    /// strangers as time allows, watches the time limits and carries out orders. True when the shard has to end.
     pub(super) fn go_round(&mut self, rung: &mut Vec<usize>) -> bool {
         self.pipeline.resume();
         for token in rung.drain(..) {
@@ -190,25 +202,55 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         }
     }
 
-    /// Lets every connection that may have something read once.
+    /// Lets every proven connection that may have something read once, and then strangers.
     fn read_round(&mut self) {
-        for _ in 0..self.turns.len() {
-            let Some(token) = self.turns.next() else {
+        for _ in 0..self.turns.proven() {
+            if let Some(token) = self.turns.next(Rank::Proven) {
+                self.read(token);
+            }
+        }
+        if self.turns.strangers() > 0 {
+            self.read_strangers();
+        }
+    }
+
+    /// Lets connections that are not proven read, no longer than they are allowed to.
+    fn read_strangers(&mut self) {
+        let mut now = self.pipeline.clock().instant();
+        self.allowance.begin(now);
+        for _ in 0..self.turns.strangers() {
+            if !self.allowance.has_time(now) {
+                return;
+            }
+            let Some((token, rank)) = self.turns.next_stranger(self.allowance.first()) else {
                 return;
             };
-            let Some(connection) = self.connections.get_mut(token) else {
-                continue;
-            };
-            let turn = connection.read(&mut self.buffer, &mut self.pipeline);
-            let now = self.pipeline.clock().instant();
-            connection.reply(&self.metrics, self.settings.is_ack_buffered, now);
-            match turn {
-                Turn::Again => self.turns.queue(token),
-                Turn::Starved => self.turns.starve(token),
-                Turn::Rest => {}
-            }
-            self.close_if_ended(token, now);
+            let begun = std::mem::replace(&mut now, self.read(token));
+            let time = now.saturating_duration_since(begun);
+            self.allowance.spend(rank, time, now);
         }
+    }
+
+    /// Lets a connection read once, and tells how late it is then.
+    fn read(&mut self, token: usize) -> Instant {
+        let Some(connection) = self.connections.get_mut(token) else {
+            return self.pipeline.clock().instant();
+        };
+        let turn = connection.read(&mut self.buffer, &mut self.pipeline);
+        let now = self.pipeline.clock().instant();
+        connection.reply(&self.metrics, self.settings.is_ack_buffered, now);
+        let rank = connection.rank();
+        if rank == Rank::Proven && connection.is_at_work() {
+            self.allowance.contest(now);
+        }
+        self.turns.rank(token, rank);
+        match turn {
+            Turn::Again => self.turns.queue(token),
+            Turn::Starved => self.turns.starve(token),
+            Turn::Rest => {}
+        }
+        self.close_if_ended(token, now);
+        now
     }
 
     /// Sends what is complete. Room in the window, or in the reply buffer, may be what the
@@ -217,6 +259,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         if let Some(connection) = self.connections.get_mut(token) {
             let now = self.pipeline.clock().instant();
             connection.reply(&self.metrics, self.settings.is_ack_buffered, now);
+            self.turns.rank(token, connection.rank());
             self.turns.queue(token);
         }
     }
@@ -234,6 +277,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.answer_overdue(&self.metrics, self.settings.reply_deadline, now);
                 connection.check_time(now);
+                self.turns.rank(token, connection.rank());
             }
             self.turns.queue(token);
             self.close_if_ended(token, now);

@@ -1,6 +1,7 @@
 //! Accepts connections and hands each to the shard that has the fewest.
 
 use super::mailbox::{Arrival, Mailbox, waker};
+use super::stream::FIRST_SEND_BUFFER;
 use crate::metrics::ConnectionMetrics;
 use aeroduct_process::listen::{ListenError, listen};
 use aeroduct_process::logging::Throttle;
@@ -18,11 +19,6 @@ const BACKLOG: i32 = 1024;
 /// Pause after an accept that failed for want of descriptors or memory: the connection
 /// stays in the backlog, so trying at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// What the system keeps of replies that a peer does not read, in bytes: thousands of replies, more
-/// than a fast network has on its way. The system's own bound is 4 MiB, and thousands of peers that
-/// read nothing would hold so much each, in memory that counts as ours.
-const SEND_BUFFER: usize = 256 << 10;
 
 /// A peer that is silently gone is noticed after about a minute.
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
@@ -193,7 +189,7 @@ fn accept_all(
         // A connection that takes no options still works, only less well.
         drop(stream.set_nodelay(true));
         drop(SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE));
-        drop(SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER));
+        drop(SockRef::from(&stream).set_send_buffer_size(FIRST_SEND_BUFFER));
         if let Some(shard) = shards.iter().min_by_key(|shard| shard.connections()) {
             shard.deliver(Arrival { stream, peer, port });
         }

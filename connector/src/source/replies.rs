@@ -26,6 +26,8 @@ pub(super) struct Tally {
 pub(super) struct Replies {
     unsent: Vec<u8>,
     sent: usize,
+    /// Bytes that the socket has taken so far.
+    taken: u64,
     blocked_since: Option<Instant>,
 }
 
@@ -62,6 +64,16 @@ impl Replies {
         self.unsent.len() - self.sent >= UNSENT_MAX
     }
 
+    /// Bytes that the socket has taken so far.
+    pub(super) const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Bytes that it will have taken when it has taken all.
+    pub(super) const fn owed(&self) -> u64 {
+        self.taken + (self.unsent.len() - self.sent) as u64
+    }
+
     /// Since when the socket has taken nothing.
     pub(super) const fn blocked_since(&self) -> Option<Instant> {
         self.blocked_since
@@ -74,6 +86,7 @@ impl Replies {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.sent += written;
+                    self.taken += written as u64;
                     self.blocked_since = None;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

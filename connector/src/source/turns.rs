@@ -1,10 +1,12 @@
 //! Whose turn it is to read: every connection of a shard that may have something, each once.
 
+use super::standing::Rank;
 use std::collections::VecDeque;
 
 /// What a connection waits for. It can stand in both lists; the next turn clears both.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
+    rank: Rank,
     is_queued: bool,
     is_starved: bool,
 }
@@ -12,17 +14,26 @@ struct Place {
 /// The connections that may have something to read, by token.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    queue: VecDeque<usize>,
+    proven: VecDeque<usize>,
+    new: VecDeque<usize>,
+    suspect: VecDeque<usize>,
     /// Those that have something to read and must wait for room.
     starved: Vec<usize>,
     places: Vec<Place>,
 }
 
 impl Turns {
+    /// Says where a token stands from its next turn on.
+    pub(super) fn rank(&mut self, token: usize, rank: Rank) {
+        self.place(token).rank = rank;
+    }
+
     /// Gives a token a turn, unless it has one.
     pub(super) fn queue(&mut self, token: usize) {
-        if !std::mem::replace(&mut self.place(token).is_queued, true) {
-            self.queue.push_back(token);
+        let place = self.place(token);
+        let rank = place.rank;
+        if !std::mem::replace(&mut place.is_queued, true) {
+            self.line(rank).push_back(token);
         }
     }
 
@@ -41,23 +52,46 @@ impl Turns {
         }
     }
 
-    /// Takes the next turn.
-    pub(super) fn next(&mut self) -> Option<usize> {
-        let token = self.queue.pop_front()?;
+    /// Takes the next turn of a rank.
+    pub(super) fn next(&mut self, rank: Rank) -> Option<usize> {
+        let token = self.line(rank).pop_front()?;
         self.place(token).is_queued = false;
         Some(token)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.queue.len()
+    /// Takes the next turn of somebody who is not proven, if there is one of this rank, and tells
+    /// whose it is.
+    pub(super) fn next_stranger(&mut self, first: Rank) -> Option<(usize, Rank)> {
+        let second = if first == Rank::New {
+            Rank::Suspect
+        } else {
+            Rank::New
+        };
+        [first, second]
+            .into_iter()
+            .find_map(|rank| self.next(rank).map(|token| (token, rank)))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+    /// How many proven ones have a turn.
+    pub(super) fn proven(&self) -> usize {
+        self.proven.len()
+    }
+
+    /// How many have a turn who are not proven.
+    pub(super) fn strangers(&self) -> usize {
+        self.new.len() + self.suspect.len()
     }
 
     pub(super) fn has_starved(&self) -> bool {
         !self.starved.is_empty()
+    }
+
+    const fn line(&mut self, rank: Rank) -> &mut VecDeque<usize> {
+        match rank {
+            Rank::Proven => &mut self.proven,
+            Rank::New => &mut self.new,
+            Rank::Suspect => &mut self.suspect,
+        }
     }
 
     fn place(&mut self, token: usize) -> &mut Place {
@@ -80,13 +114,36 @@ mod tests {
             turns.starve(7);
             turns.starve(2);
         }
-        assert_eq!((turns.len(), turns.starved.len()), (1, 2));
-        assert_eq!(turns.next(), Some(7));
+        assert_eq!((turns.strangers(), turns.starved.len()), (1, 2));
+        assert_eq!(turns.next(Rank::New), Some(7));
         turns.queue_starved();
         assert!(!turns.has_starved());
-        assert_eq!(
-            [turns.next(), turns.next(), turns.next()],
-            [Some(7), Some(2), None]
-        );
+        let next = [(); 3].map(|()| turns.next(Rank::New));
+        assert_eq!(next, [Some(7), Some(2), None]);
+    }
+
+    #[test]
+    fn a_token_that_rises_keeps_the_turn_it_has_and_stands_higher_from_the_next_on() {
+        let mut turns = Turns::default();
+        turns.queue(7);
+        turns.rank(7, Rank::Proven);
+        turns.queue(7);
+        assert_eq!(turns.proven(), 0);
+        assert_eq!(turns.next(Rank::New), Some(7));
+        turns.queue(7);
+        assert_eq!(turns.next(Rank::Proven), Some(7));
+        assert_eq!(turns.proven() + turns.strangers(), 0);
+    }
+
+    #[test]
+    fn strangers_of_the_other_rank_have_their_turn_when_there_is_none_of_the_first() {
+        let mut turns = Turns::default();
+        turns.queue(1);
+        turns.rank(2, Rank::Suspect);
+        turns.queue(2);
+        turns.rank(3, Rank::Proven);
+        turns.queue(3);
+        let next = [(); 3].map(|()| turns.next_stranger(Rank::Suspect));
+        assert_eq!(next, [Some((2, Rank::Suspect)), Some((1, Rank::New)), None]);
     }
 }

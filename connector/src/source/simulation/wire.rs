@@ -220,6 +220,8 @@ impl Stream for SimulatedStream {
         Ok(())
     }
 
+    fn raise_send_buffer(&self) {}
+
     fn take_error(&self) -> io::Result<Option<io::Error>> {
         let is_reset = self.0.borrow().peer == Peer::Reset;
         Ok(is_reset.then(|| io::ErrorKind::ConnectionReset.into()))
