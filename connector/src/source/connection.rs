@@ -33,6 +33,9 @@ pub(super) enum End {
     /// The peer closed it, and everything is answered.
     #[error("closed by the peer")]
     ClosedByPeer,
+    /// The peer closed it, and what it had sent before could not be read.
+    #[error("closed by the peer, which has sent messages that cannot be read")]
+    Spoilt,
     /// The socket failed, most often because the peer reset it.
     #[error("the connection failed")]
     Fail(#[source] io::Error),
@@ -232,13 +235,14 @@ impl<T: Stream> Connection<T> {
 
     /// What keeps it from being read, and so what becomes of its turn.
     fn obstacle(&self, window: &Window) -> Option<Turn> {
+        let is_proven = self.standing.is_proven();
         let is_blocked = self.replies.blocked_since().is_some();
-        let may_read = self.standing.may_read(self.flights.len(), is_blocked);
-        // The socket that takes something, or the flight that is complete, gives it a turn.
-        if self.replies.is_full() || !(may_read || window.is_overdue()) {
+        if self.replies.is_full() || (is_blocked && !is_proven) {
+            // The socket gives it a turn when it takes something.
             return Some(Turn::Rest);
         }
-        let has_room = window.has_room(self.in_flight, self.standing.is_proven());
+        let may_have_more = self.standing.may_have_more(self.flights.len()) || window.is_overdue();
+        let has_room = may_have_more && window.has_room(self.in_flight, is_proven);
         (!has_room).then_some(Turn::Starved)
     }
 
@@ -452,6 +456,7 @@ impl<T: Stream> Connection<T> {
             }
         }
         self.check_frame(now);
+        self.check_end();
         let is_quiet =
             !self.is_at_work() && self.replies.is_empty() && self.partial.bytes().is_empty();
         if matches!(self.phase, Phase::Open)
@@ -459,6 +464,16 @@ impl<T: Stream> Connection<T> {
         {
             self.partial.clear();
             self.phase = Phase::Closing(end);
+        }
+    }
+
+    /// Ends a connection whose peer writes nothing more and has sent what cannot be read: the rest
+    /// would wait long for its turns, and hold a place that others could have.
+    fn check_end(&mut self) {
+        let is_spoilt = self.standing.is_spoilt();
+        if matches!(self.phase, Phase::Open) && self.is_read_closed && is_spoilt {
+            self.partial.clear();
+            self.phase = Phase::Closing(End::Spoilt);
         }
     }
 

@@ -117,12 +117,12 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
             TICK
         };
         let due = self.pipeline.next_due();
-        if due.is_none() && self.turns.strangers() == 0 {
+        if due.is_none() && self.turns.strangers().is_empty() {
             return patience;
         }
         let now = self.pipeline.clock().instant();
         let until_due = due.map_or(patience, |due| due.saturating_duration_since(now));
-        let until_turn = if self.turns.strangers() == 0 {
+        let until_turn = if self.turns.strangers().is_empty() {
             patience
         } else {
             self.allowance.wait(now)
@@ -176,7 +176,9 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
             Input::End => connection.mark_readable(true),
             Input::Gone => connection.on_reset(now),
         }
+        self.turns.rank(token, connection.rank());
         self.turns.queue(token);
+        self.close_if_ended(token, now);
     }
 
     /// Does what there is to do now: answers those that rang, lets the proven read once each and
@@ -209,22 +211,20 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
                 self.read(token);
             }
         }
-        if self.turns.strangers() > 0 {
+        if !self.turns.strangers().is_empty() {
             self.read_strangers();
         }
     }
 
-    /// Lets connections that are not proven read, no longer than they are allowed to.
+    /// Lets connections that are not proven read, once each and no longer than they are allowed to.
     fn read_strangers(&mut self) {
         let mut now = self.pipeline.clock().instant();
         self.allowance.begin(now);
-        for _ in 0..self.turns.strangers() {
-            if !self.allowance.has_time(now) {
-                return;
-            }
-            let Some((token, rank)) = self.turns.next_stranger(self.allowance.first()) else {
-                return;
-            };
+        let mut left = self.turns.strangers();
+        while self.allowance.has_time(now)
+            && let Some(rank) = left.take(self.allowance.first())
+            && let Some(token) = self.turns.next(rank)
+        {
             let begun = std::mem::replace(&mut now, self.read(token));
             let time = now.saturating_duration_since(begun);
             self.allowance.spend(rank, time, now);
@@ -261,6 +261,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
             connection.reply(&self.metrics, self.settings.is_ack_buffered, now);
             self.turns.rank(token, connection.rank());
             self.turns.queue(token);
+            self.close_if_ended(token, now);
         }
     }
 
@@ -301,7 +302,12 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
     fn log_end(&self, connection: &Connection<T>, end: &End) {
         let peer = connection.peer();
         match end {
-            End::ClosedByPeer | End::Fail(_) | End::Aged | End::Idle | End::Drained => {
+            End::ClosedByPeer
+            | End::Spoilt
+            | End::Fail(_)
+            | End::Aged
+            | End::Idle
+            | End::Drained => {
                 tracing::debug!(target: "server", %peer, reason = end as &dyn std::error::Error, "connection closed");
             }
             End::Broken(_) | End::FrameTimeout | End::ReplyTimeout => {

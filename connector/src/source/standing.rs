@@ -86,15 +86,19 @@ impl Standing {
         matches!(self.rank, Rank::Proven)
     }
 
+    /// True when it has sent what cannot be read, and nothing good since that time is over.
+    pub(super) const fn is_spoilt(&self) -> bool {
+        self.spoilt_until.is_some()
+    }
+
     /// Bytes that its next read may have, if the buffer has so many.
     pub(super) const fn read_bytes(&self) -> usize {
         self.read_bytes
     }
 
-    /// Whether it may be read while so many of its flights are not answered, and its socket takes
-    /// replies or does not.
-    pub(super) const fn may_read(&self, flights: usize, is_blocked: bool) -> bool {
-        self.is_proven() || (flights < STRANGERS_FLIGHTS_MAX && !is_blocked)
+    /// Whether it may have another flight while so many are not answered.
+    pub(super) const fn may_have_more(&self, flights: usize) -> bool {
+        self.is_proven() || flights < STRANGERS_FLIGHTS_MAX
     }
 
     /// It has sent so many messages that cannot be read.
@@ -247,10 +251,8 @@ mod tests {
     fn who_reads_no_replies_is_suspect_until_it_does() {
         let now = Instant::now();
         let mut standing = proven(now);
-        assert!(standing.may_read(100, true));
         standing.ignore_replies();
-        assert!(!standing.may_read(0, true));
-        assert!(standing.may_read(0, false));
+        assert_eq!(standing.rank(), Rank::Suspect);
         standing.answer(1, 0, 60);
         standing.take_replies(60, now);
         assert_eq!(standing.rank(), Rank::Proven);
@@ -259,7 +261,8 @@ mod tests {
     #[test]
     fn who_is_not_proven_has_few_flights() {
         let standing = standing();
-        assert!(standing.may_read(STRANGERS_FLIGHTS_MAX - 1, false));
-        assert!(!standing.may_read(STRANGERS_FLIGHTS_MAX, false));
+        assert!(standing.may_have_more(STRANGERS_FLIGHTS_MAX - 1));
+        assert!(!standing.may_have_more(STRANGERS_FLIGHTS_MAX));
+        assert!(proven(Instant::now()).may_have_more(STRANGERS_FLIGHTS_MAX));
     }
 }

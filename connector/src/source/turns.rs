@@ -59,27 +59,17 @@ impl Turns {
         Some(token)
     }
 
-    /// Takes the next turn of somebody who is not proven, if there is one of this rank, and tells
-    /// whose it is.
-    pub(super) fn next_stranger(&mut self, first: Rank) -> Option<(usize, Rank)> {
-        let second = if first == Rank::New {
-            Rank::Suspect
-        } else {
-            Rank::New
-        };
-        [first, second]
-            .into_iter()
-            .find_map(|rank| self.next(rank).map(|token| (token, rank)))
-    }
-
     /// How many proven ones have a turn.
     pub(super) fn proven(&self) -> usize {
         self.proven.len()
     }
 
-    /// How many have a turn who are not proven.
-    pub(super) fn strangers(&self) -> usize {
-        self.new.len() + self.suspect.len()
+    /// Those who have a turn and are not proven.
+    pub(super) fn strangers(&self) -> Strangers {
+        Strangers {
+            new: self.new.len(),
+            suspect: self.suspect.len(),
+        }
     }
 
     pub(super) fn has_starved(&self) -> bool {
@@ -102,6 +92,36 @@ impl Turns {
     }
 }
 
+/// Turns of a round for those who are not proven.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Strangers {
+    new: usize,
+    suspect: usize,
+}
+
+impl Strangers {
+    pub(super) const fn is_empty(self) -> bool {
+        self.new + self.suspect == 0
+    }
+
+    /// Takes a turn of this rank if there is one left, or else one of the other rank.
+    pub(super) const fn take(&mut self, first: Rank) -> Option<Rank> {
+        let is_suspect = match first {
+            Rank::Suspect => self.suspect > 0,
+            Rank::New | Rank::Proven => self.new == 0,
+        };
+        if self.is_empty() {
+            None
+        } else if is_suspect {
+            self.suspect -= 1;
+            Some(Rank::Suspect)
+        } else {
+            self.new -= 1;
+            Some(Rank::New)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +134,7 @@ mod tests {
             turns.starve(7);
             turns.starve(2);
         }
-        assert_eq!((turns.strangers(), turns.starved.len()), (1, 2));
+        assert_eq!((turns.new.len(), turns.starved.len()), (1, 2));
         assert_eq!(turns.next(Rank::New), Some(7));
         turns.queue_starved();
         assert!(!turns.has_starved());
@@ -132,18 +152,18 @@ mod tests {
         assert_eq!(turns.next(Rank::New), Some(7));
         turns.queue(7);
         assert_eq!(turns.next(Rank::Proven), Some(7));
-        assert_eq!(turns.proven() + turns.strangers(), 0);
+        assert!(turns.strangers().is_empty());
     }
 
     #[test]
     fn strangers_of_the_other_rank_have_their_turn_when_there_is_none_of_the_first() {
-        let mut turns = Turns::default();
-        turns.queue(1);
-        turns.rank(2, Rank::Suspect);
-        turns.queue(2);
-        turns.rank(3, Rank::Proven);
-        turns.queue(3);
-        let next = [(); 3].map(|()| turns.next_stranger(Rank::Suspect));
-        assert_eq!(next, [Some((2, Rank::Suspect)), Some((1, Rank::New)), None]);
+        let (new, suspect) = (Some(Rank::New), Some(Rank::Suspect));
+        let strangers = Strangers { new: 1, suspect: 2 };
+        let mut left = strangers;
+        let ranks = [(); 4].map(|()| left.take(Rank::New));
+        assert_eq!(ranks, [new, suspect, suspect, None]);
+        let mut left = strangers;
+        let ranks = [(); 4].map(|()| left.take(Rank::Suspect));
+        assert_eq!(ranks, [suspect, suspect, new, None]);
     }
 }

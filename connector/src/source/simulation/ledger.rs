@@ -216,6 +216,10 @@ impl Ledger {
         for &number in &numbers {
             sent[number].read = Some(read);
         }
+        let is_refused = |&number: &usize| matches!(sent[number].content, Content::Refused);
+        if numbers.iter().any(is_refused) {
+            line.spoil();
+        }
         let voyage = line.depart(numbers);
         self.voyages.push(Rc::clone(&voyage));
         self.latest_voyage = Some(voyage);
@@ -233,8 +237,8 @@ impl Ledger {
 
     /// True when nothing but a lack of room may keep the connector from reading.
     pub(super) fn may_read(&self, line: usize) -> bool {
-        let is_open = self.lines[line].is_between_frames();
-        is_open && self.promises.age.is_none() && !self.is_draining
+        let is_at_leisure = self.lines[line].is_at_leisure();
+        is_at_leisure && self.promises.age.is_none() && !self.is_draining
     }
 
     /// True when a connection must be closed in time, whatever its peer does.

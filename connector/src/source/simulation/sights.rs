@@ -50,6 +50,8 @@ pub(super) enum Cause {
 pub(super) enum Parting {
     /// The source writes nothing more, and has its answers.
     End,
+    /// The source writes nothing more, and has sent what cannot be read.
+    Spoilt,
     /// What it sent is no frame.
     Broken,
     /// A frame did not go on.
@@ -65,7 +67,7 @@ pub(super) enum Parting {
 
 impl Sight {
     /// All there are.
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 32] = [
         Self::Answered(Cause::Delivered),
         Self::Answered(Cause::Skipped),
         Self::Answered(Cause::Stale),
@@ -80,6 +82,7 @@ impl Sight {
         Self::Answered(Cause::Deadline),
         Self::Answered(Cause::Stop),
         Self::Ended(Parting::End),
+        Self::Ended(Parting::Spoilt),
         Self::Ended(Parting::Broken),
         Self::Ended(Parting::Stuck),
         Self::Ended(Parting::Aged),

@@ -102,6 +102,8 @@ pub(super) struct Line {
     /// When the frame that is not whole was begun.
     begun: Duration,
     input: InputEnd,
+    /// The connector has read a message that cannot be read.
+    is_spoilt: bool,
     is_reset: bool,
     blocked_since: Option<Duration>,
     is_behind: bool,
@@ -158,6 +160,11 @@ impl Line {
         }
         self.unanswered.extend(&numbers);
         numbers
+    }
+
+    /// Among them was one that cannot be read.
+    pub(super) const fn spoil(&mut self) {
+        self.is_spoilt = true;
     }
 
     /// The frames of one read are under way.
@@ -232,9 +239,10 @@ impl Line {
         self.is_reset = true;
     }
 
-    /// It is open, and no frame is begun.
-    pub(super) fn is_between_frames(&self) -> bool {
-        self.end == LineEnd::Open && self.bytes_read == self.framed
+    /// It is open, no frame is begun, and the peer takes its replies.
+    pub(super) fn is_at_leisure(&self) -> bool {
+        let is_between_frames = self.end == LineEnd::Open && self.bytes_read == self.framed;
+        is_between_frames && self.blocked_since.is_none()
     }
 
     /// It cannot stay open, whatever the peer does.
@@ -260,6 +268,8 @@ impl Line {
             Parting::End
         } else if self.broken_at.is_some_and(|at| at <= self.bytes_read) {
             Parting::Broken
+        } else if self.input == InputEnd::Sent && self.is_spoilt {
+            Parting::Spoilt
         } else if is_draining {
             Parting::Drained
         } else if is_stuck {
