@@ -12,15 +12,20 @@ const PARTS: u32 = 10;
 /// Somebody is at work who was so lately.
 const WORK_TIME: Duration = Duration::from_secs(1);
 
-/// What strangers have left of their part for so long they can still use, at once.
-const SAVED: Duration = Duration::from_millis(10);
+/// What strangers have not used of their part for so long they can still use: longer than it takes to
+/// go round those who are proven.
+const SAVED: Duration = Duration::from_millis(100);
 
-/// Even when nobody else is at work strangers get no more than this at a time, so that somebody
-/// proven who comes back does not wait for all of them.
+/// When they have used all, they wait for this much more than their next turn needs, or they would be
+/// woken for each.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// When nobody else is at work strangers get this much at a time, so that somebody proven who comes
+/// back does not wait for all of them.
 const SLICE: Duration = Duration::from_millis(2);
 
-/// New connections are served for as long as suspects were, and what they have not used up to this
-/// they can use later: so they overtake suspects, whose turns cost more, and never shut them out.
+/// Each rank of strangers is served for as long as each other one, so that those overtake whose turns
+/// cost little, and never shut the others out. So much a rank can use later of what it has not used.
 const HEAD_START_MAX: Duration = Duration::from_millis(50);
 
 /// The time of strangers in one shard.
@@ -30,67 +35,80 @@ pub(super) struct Allowance {
     paid_at: Instant,
     /// Up to here somebody proven counts as being at work.
     contested_until: Instant,
-    slice_end: Instant,
-    /// How much longer suspects were served than new connections.
-    head_start: Duration,
+    slice_end: Option<Instant>,
+    /// How long each rank was served.
+    served: [Duration; Rank::STRANGERS.len()],
 }
+
+/// Turns of the ranks of strangers.
+pub(super) type Strangers = [usize; Rank::STRANGERS.len()];
 
 impl Allowance {
     pub(super) const fn new(now: Instant) -> Self {
         Self {
             paid_at: now,
             contested_until: now,
-            slice_end: now,
-            head_start: HEAD_START_MAX,
+            slice_end: None,
+            served: [Duration::ZERO; Rank::STRANGERS.len()],
         }
     }
 
-    /// Somebody proven is at work.
-    pub(super) fn contest(&mut self, now: Instant) {
-        self.contested_until = now + WORK_TIME;
+    /// Somebody proven was at work at this time.
+    pub(super) fn contest(&mut self, at: Instant) {
+        self.contested_until = self.contested_until.max(at + WORK_TIME);
     }
 
     /// The turns of strangers begin.
     pub(super) fn begin(&mut self, now: Instant) {
-        self.slice_end = now + SLICE;
-        if now >= self.contested_until {
-            self.paid_at = now;
-        }
+        let is_contested = now < self.contested_until;
+        self.slice_end = (!is_contested).then_some(now + SLICE);
+        // Nothing is saved for ever, and alone nothing has to be paid.
+        let earliest = now.checked_sub(SAVED).unwrap_or(now);
+        self.paid_at = if is_contested {
+            self.paid_at.max(earliest)
+        } else {
+            earliest
+        };
     }
 
     /// Whether one more stranger may have a turn now.
     pub(super) fn has_time(&self, now: Instant) -> bool {
-        now <= self.slice_end && self.paid_at <= now + SAVED
+        let is_in_slice = self.slice_end.is_none_or(|end| now <= end);
+        is_in_slice && self.paid_at <= now
     }
 
-    /// Which strangers come first.
-    pub(super) const fn first(&self) -> Rank {
-        if self.head_start.is_zero() {
-            Rank::Suspect
-        } else {
-            Rank::New
+    /// Takes the next turn of those that are left, and tells of which rank it is.
+    pub(super) fn take(&mut self, left: &mut Strangers) -> Option<Rank> {
+        let ranks = Rank::STRANGERS.into_iter().zip(&self.served).zip(left);
+        let waiting = ranks.filter(|(_, left)| **left > 0);
+        let ((rank, served), left) = waiting.min_by_key(|((_, served), _)| **served)?;
+        *left -= 1;
+        let least = served.saturating_sub(HEAD_START_MAX);
+        for served in &mut self.served {
+            *served = least.max(*served);
         }
+        Some(rank)
     }
 
-    /// A stranger's turn took so long, up to `now`.
-    pub(super) fn spend(&mut self, rank: Rank, time: Duration, now: Instant) {
-        self.head_start = match rank {
-            Rank::Suspect => (self.head_start + time).min(HEAD_START_MAX),
-            Rank::New | Rank::Proven => self.head_start.saturating_sub(time),
-        };
-        if now < self.contested_until {
-            let begun = now.checked_sub(time).unwrap_or(now);
-            self.paid_at = self.paid_at.max(begun) + time * PARTS;
+    /// A turn of a stranger of this rank took so long.
+    pub(super) fn spend(&mut self, rank: Rank, time: Duration) {
+        for (of, served) in Rank::STRANGERS.into_iter().zip(&mut self.served) {
+            if of == rank {
+                *served += time;
+            }
+        }
+        let is_contested = self.slice_end.is_none();
+        if is_contested {
+            self.paid_at += time * PARTS;
         }
     }
 
     /// How long strangers have to wait for their next turn.
     pub(super) fn wait(&self, now: Instant) -> Duration {
-        if now >= self.contested_until || self.paid_at <= now + SAVED {
+        if self.paid_at <= now {
             return Duration::ZERO;
         }
-        // Until some has been saved, or they would be woken for every turn.
-        self.paid_at
+        (self.paid_at + PAUSE)
             .min(self.contested_until)
             .saturating_duration_since(now)
     }
@@ -111,7 +129,7 @@ mod tests {
             while allowance.has_time(now) {
                 now += turn;
                 served += turn;
-                allowance.spend(Rank::Suspect, turn, now);
+                allowance.spend(Rank::Suspect, turn);
             }
             now += allowance.wait(now).max(MS / 2);
         }
@@ -150,7 +168,7 @@ mod tests {
         let mut allowance = contested(begin);
         allowance.begin(begin);
         let now = begin + 20 * MS;
-        allowance.spend(Rank::Suspect, 20 * MS, now);
+        allowance.spend(Rank::Suspect, 20 * MS);
         assert!(!allowance.has_time(now));
         let next = now + allowance.wait(now);
         allowance.begin(next);
@@ -161,8 +179,9 @@ mod tests {
     fn what_was_used_is_forgiven_when_nobody_else_is_at_work_any_more() {
         let begin = Instant::now();
         let mut allowance = contested(begin);
+        allowance.begin(begin);
         let now = begin + 500 * MS;
-        allowance.spend(Rank::Suspect, 500 * MS, now);
+        allowance.spend(Rank::Suspect, 500 * MS);
         let rest = begin + 2 * WORK_TIME;
         assert_eq!(now + allowance.wait(now), rest);
         allowance.begin(rest);
@@ -170,24 +189,50 @@ mod tests {
     }
 
     #[test]
-    fn new_connections_are_served_for_as_long_as_suspects() {
+    fn each_rank_is_served_for_as_long_as_each_other_and_those_with_short_turns_more_often() {
         let now = Instant::now();
         let mut allowance = Allowance::new(now);
-        let mut served = [Duration::ZERO; 2];
+        let turns = [MS / 10, MS / 2, MS, 5 * MS];
+        let mut served = [Duration::ZERO; 4];
         for _ in 0..10_000 {
-            let rank = allowance.first();
-            let (index, time) = if rank == Rank::New {
-                (0, MS / 10)
-            } else {
-                (1, 5 * MS)
-            };
-            served[index] += time;
-            allowance.spend(rank, time, now);
+            let rank = allowance.take(&mut [1; 4]).unwrap();
+            let index = Rank::STRANGERS.iter().position(|of| *of == rank).unwrap();
+            served[index] += turns[index];
+            allowance.spend(rank, turns[index]);
         }
-        let [new, suspects] = served;
-        assert!(
-            new >= suspects && new <= suspects + HEAD_START_MAX,
-            "{served:?}"
-        );
+        let [least, most] = [served.iter().min(), served.iter().max()].map(Option::unwrap);
+        assert!(*most <= *least + 5 * MS, "{served:?}");
+    }
+
+    #[test]
+    fn a_rank_that_was_not_there_for_long_does_not_shut_out_the_others() {
+        let now = Instant::now();
+        let mut allowance = Allowance::new(now);
+        allowance.spend(Rank::Suspect, 1_000 * MS);
+        let mut turns = 0;
+        while allowance.take(&mut [1, 0, 0, 1]) == Some(Rank::New) {
+            allowance.spend(Rank::New, MS);
+            turns += 1;
+        }
+        assert!(turns > 1_000 && turns < 1_010, "{turns}");
+        while allowance.take(&mut [0, 0, 0, 1]).is_some() && turns < 2_000 {
+            allowance.spend(Rank::Suspect, MS);
+            turns += 1;
+        }
+        let mut overtaken = 0;
+        while allowance.take(&mut [1, 0, 0, 1]) == Some(Rank::New) {
+            allowance.spend(Rank::New, MS);
+            overtaken += 1;
+        }
+        assert!(overtaken * MS <= HEAD_START_MAX + MS, "{overtaken}");
+    }
+
+    #[test]
+    fn turns_of_a_round_are_taken_until_none_is_left() {
+        let mut allowance = Allowance::new(Instant::now());
+        let mut left = [1, 0, 0, 2];
+        let taken = [(); 4].map(|()| allowance.take(&mut left));
+        let suspect = Some(Rank::Suspect);
+        assert_eq!(taken, [Some(Rank::New), suspect, suspect, None]);
     }
 }

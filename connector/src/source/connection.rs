@@ -154,8 +154,17 @@ impl<T: Stream> Connection<T> {
         self.standing.rank()
     }
 
-    /// True when there is something to do for it: somebody waits for an answer, or sends.
-    pub(super) fn is_at_work(&self) -> bool {
+    /// When there was something to do for it last.
+    pub(super) fn worked_at(&self, now: Instant) -> Instant {
+        if self.is_at_work() {
+            now
+        } else {
+            self.lifetime.heard_at()
+        }
+    }
+
+    /// Somebody waits for an answer, or sends.
+    fn is_at_work(&self) -> bool {
         self.is_readable || !self.flights.is_empty()
     }
 
@@ -192,9 +201,11 @@ impl<T: Stream> Connection<T> {
             self.lifetime.hear(now);
             return turn;
         }
-        let is_copied = self.partial.is_short() && self.partial.bytes().len() < buffer.len();
-        let room = self.standing.read_bytes() + self.partial.bytes().len();
-        let room = room.min(buffer.len());
+        let begun = self.partial.bytes();
+        let is_copied = self.partial.is_short() && begun.len() < buffer.len();
+        let held = if is_copied { begun.len() } else { 0 };
+        let more = self.standing.read_bytes(aeroduct_wire::missing(begun));
+        let room = more.saturating_add(held).min(buffer.len());
         let buffer = &mut buffer[..room];
         let read = if is_copied {
             self.read_behind(buffer)
@@ -203,7 +214,8 @@ impl<T: Stream> Connection<T> {
         } else {
             return Turn::Starved;
         };
-        if self.doubt == Doubt::Asked {
+        let was_doubted = self.doubt == Doubt::Asked;
+        if was_doubted {
             self.doubt = Doubt::Read;
         }
         match read {
@@ -212,7 +224,12 @@ impl<T: Stream> Connection<T> {
                 Turn::Rest
             }
             Ok(count) => {
+                self.standing.note_read();
                 self.take_in(is_copied.then_some(buffer), count.bytes, pipeline);
+                if was_doubted && !count.is_short {
+                    // It had sent enough, and waited for its turn.
+                    self.partial.excuse(pipeline.clock().instant());
+                }
                 // A short read has emptied the socket, unless the end of the stream follows.
                 self.is_readable = !count.is_short || self.is_read_closed;
                 if self.is_readable {

@@ -117,12 +117,12 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
             TICK
         };
         let due = self.pipeline.next_due();
-        if due.is_none() && self.turns.strangers().is_empty() {
+        if due.is_none() && self.turns.has_no_strangers() {
             return patience;
         }
         let now = self.pipeline.clock().instant();
         let until_due = due.map_or(patience, |due| due.saturating_duration_since(now));
-        let until_turn = if self.turns.strangers().is_empty() {
+        let until_turn = if self.turns.has_no_strangers() {
             patience
         } else {
             self.allowance.wait(now)
@@ -211,7 +211,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
                 self.read(token);
             }
         }
-        if !self.turns.strangers().is_empty() {
+        if !self.turns.has_no_strangers() {
             self.read_strangers();
         }
     }
@@ -222,12 +222,12 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         self.allowance.begin(now);
         let mut left = self.turns.strangers();
         while self.allowance.has_time(now)
-            && let Some(rank) = left.take(self.allowance.first())
+            && let Some(rank) = self.allowance.take(&mut left)
             && let Some(token) = self.turns.next(rank)
         {
             let begun = std::mem::replace(&mut now, self.read(token));
             let time = now.saturating_duration_since(begun);
-            self.allowance.spend(rank, time, now);
+            self.allowance.spend(rank, time);
         }
     }
 
@@ -240,8 +240,8 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         let now = self.pipeline.clock().instant();
         connection.reply(&self.metrics, self.settings.is_ack_buffered, now);
         let rank = connection.rank();
-        if rank == Rank::Proven && connection.is_at_work() {
-            self.allowance.contest(now);
+        if rank == Rank::Proven {
+            self.allowance.contest(connection.worked_at(now));
         }
         self.turns.rank(token, rank);
         match turn {

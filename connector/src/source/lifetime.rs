@@ -46,6 +46,11 @@ impl Lifetime {
         self.heard_at = now;
     }
 
+    /// When it was heard last.
+    pub(super) const fn heard_at(&self) -> Instant {
+        self.heard_at
+    }
+
     /// Why the connection is to be closed now, if it is; quiet is one with nothing in flight.
     pub(super) fn end(&self, is_quiet: bool, now: Instant) -> Option<End> {
         if let Some(retires_at) = self.retires_at

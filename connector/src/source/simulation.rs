@@ -16,6 +16,7 @@
 
 mod change;
 mod clock;
+mod fairness;
 mod kafka;
 mod ledger;
 mod manners;

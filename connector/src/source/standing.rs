@@ -1,27 +1,30 @@
 //! What a connection has shown of itself, and what it may therefore take of its shard.
 //!
-//! Whoever has had a record published and takes its replies comes first, and is read in full. Whoever
-//! has not yet, or sends what cannot be read, or reads no replies, comes afterwards, in small reads
-//! and within an [allowance](super::allowance).
+//! Whoever has had records published and has taken its replies again and again comes first, and is
+//! read in full. Whoever has not yet, or sends what cannot be read, or reads no replies, comes
+//! afterwards, in small reads and within an [allowance](super::allowance).
 
 use crate::pipeline::{Trusted, Window};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bytes of the first read, and of all reads up to the first record that is published: some hundred
-/// small records, and when they are compressed little enough to be inflated in some milliseconds.
-const FIRST_READ: usize = 16 << 10;
+/// Bytes of the first reads: some small records, which are enough to be proven by. They may inflate to
+/// a thousand times as many, and whoever comes behind a crowd waits for a read of each.
+const FIRST_READ: usize = 512;
 
-/// Bytes of a read of a suspect, which may inflate to a thousand times as many.
+/// A connection that has had no record published after so many reads is suspect.
+const FIRST_READS: usize = 4;
+
+/// Bytes of a read of a suspect: what they may inflate to takes some milliseconds.
 const SUSPECT_READ: usize = 4 << 10;
 
-/// Reads become twice as large whenever replies were taken, up to this and at most the shard's
-/// buffer.
+/// Reads become twice as large whenever a reply of success was taken, up to this and at most the
+/// shard's buffer.
 const FULL_READ: usize = 1 << 30;
 
-/// Reads of this size have been earned by replies that were taken several times: what waits for such
-/// a peer in the system may be more, too.
-const STEADY_READ: usize = 256 << 10;
+/// Whoever has earned reads of this size is proven. What the system takes of replies for a peer that
+/// reads none does not last so far.
+const PROVEN_READ: usize = 256 << 10;
 
 /// Records refused for good, one after the other and none published between them, before a
 /// connection is one that only costs time.
@@ -34,19 +37,29 @@ const SPOILT_TIME: Duration = Duration::from_secs(1);
 /// At most.
 const SPOILT_TIME_MAX: Duration = Duration::from_mins(10);
 
-/// Flights of a connection that has not yet had a reply of success, or is suspect.
+/// Flights of a connection that is not proven.
 const STRANGERS_FLIGHTS_MAX: usize = 2;
 
 /// Whose turn comes before whose.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) enum Rank {
-    /// Records of it were published, and it takes its replies.
+    /// Records of it were published, and it has taken its replies again and again.
     Proven,
-    /// Nothing is known of it yet.
+    /// Records of it were published, and it has taken its replies so far.
+    Promising,
+    /// Nothing of it has been read yet.
     #[default]
     New,
-    /// It has cost time and brought nothing.
+    /// It has been read, and brought nothing yet, neither good nor bad.
+    Unproven,
+    /// It has cost time and brought nothing good.
     Suspect,
+}
+
+impl Rank {
+    /// All but the proven.
+    pub(super) const STRANGERS: [Self; 4] =
+        [Self::New, Self::Promising, Self::Unproven, Self::Suspect];
 }
 
 /// The standing of one connection.
@@ -56,6 +69,8 @@ pub(super) struct Standing {
     rank: Rank,
     /// Held as long as it is proven.
     trusted: Option<Trusted>,
+    /// Reads before the first reply of success.
+    reads: usize,
     read_bytes: usize,
     /// Where in its replies one of success ends that it has not taken yet.
     success_at: Option<u64>,
@@ -71,6 +86,7 @@ impl Standing {
             window,
             rank: Rank::New,
             trusted: None,
+            reads: 0,
             read_bytes: FIRST_READ,
             success_at: None,
             refused: 0,
@@ -91,14 +107,28 @@ impl Standing {
         self.spoilt_until.is_some()
     }
 
-    /// Bytes that its next read may have, if the buffer has so many.
-    pub(super) const fn read_bytes(&self) -> usize {
-        self.read_bytes
+    /// Bytes that its next read may have, if the buffer has so many, when so many of a begun frame are
+    /// missing: until it is whole they only have to be kept.
+    pub(super) fn read_bytes(&self, missing: usize) -> usize {
+        self.read_bytes.max(missing)
     }
 
     /// Whether it may have another flight while so many are not answered.
     pub(super) const fn may_have_more(&self, flights: usize) -> bool {
         self.is_proven() || flights < STRANGERS_FLIGHTS_MAX
+    }
+
+    /// It was read.
+    pub(super) fn note_read(&mut self) {
+        if self.rank == Rank::New {
+            self.rank = Rank::Unproven;
+        }
+        if self.rank == Rank::Unproven {
+            self.reads += 1;
+            if self.reads >= FIRST_READS {
+                self.suspect();
+            }
+        }
     }
 
     /// It has sent so many messages that cannot be read.
@@ -127,8 +157,8 @@ impl Standing {
         }
     }
 
-    /// Its socket has taken all replies up to `taken`. True when it has become one that may be owed
-    /// more.
+    /// Its socket has taken all replies up to `taken`. True when it is proven thereby, and
+    /// may be owed more.
     pub(super) fn take_replies(&mut self, taken: u64, now: Instant) -> bool {
         if self.success_at.is_none_or(|at| at > taken) {
             return false;
@@ -138,21 +168,24 @@ impl Standing {
             return false;
         }
         self.spoilt_until = None;
-        if self.trusted.is_none() {
-            self.trusted = Some(self.window.trust());
-            self.rank = Rank::Proven;
-            self.read_bytes = FIRST_READ;
+        self.read_bytes = (self.read_bytes * 2).min(FULL_READ);
+        if self.is_proven() {
+            return false;
         }
-        let before = self.read_bytes;
-        self.read_bytes = (before * 2).min(FULL_READ);
-        before < STEADY_READ && self.read_bytes >= STEADY_READ
+        let is_proven = self.read_bytes >= PROVEN_READ;
+        if is_proven {
+            self.rank = Rank::Proven;
+            self.trusted = Some(self.window.trust());
+        } else {
+            self.rank = Rank::Promising;
+        }
+        is_proven
     }
 
     fn suspect(&mut self) {
         self.rank = Rank::Suspect;
         self.trusted = None;
         self.read_bytes = SUSPECT_READ;
-        self.success_at = None;
     }
 }
 
@@ -174,39 +207,61 @@ mod tests {
 
     fn proven(now: Instant) -> Standing {
         let mut standing = standing();
-        standing.answer(1, 0, 30);
-        standing.take_replies(30, now);
+        while !publish(&mut standing, now) {}
         standing
     }
 
-    #[test]
-    fn who_takes_a_reply_of_success_is_proven() {
-        let mut standing = standing();
-        let now = Instant::now();
-        standing.answer(2, 1, 90);
-        assert!(!standing.take_replies(60, now));
-        assert_eq!(
-            standing.rank(),
-            Rank::New,
-            "the reply is not taken as a whole"
-        );
-        standing.take_replies(90, now);
-        assert_eq!(standing.rank(), Rank::Proven);
+    /// A record is published, and its reply taken.
+    fn publish(standing: &mut Standing, now: Instant) -> bool {
+        standing.answer(1, 0, 30);
+        standing.take_replies(30, now)
     }
 
     #[test]
-    fn reads_grow_with_every_reply_that_is_taken_and_then_more_may_be_owed() {
+    fn who_takes_a_reply_of_success_is_promising() {
+        let mut standing = standing();
+        let now = Instant::now();
+        standing.answer(2, 1, 90);
+        standing.take_replies(60, now);
+        assert_eq!(standing.rank(), Rank::New, "it is not taken as a whole");
+        standing.take_replies(90, now);
+        assert_eq!(standing.rank(), Rank::Promising);
+    }
+
+    #[test]
+    fn reads_grow_with_every_reply_of_success_until_the_connection_is_proven() {
         let now = Instant::now();
         let mut standing = standing();
-        let mut sizes = Vec::new();
-        let mut steady = Vec::new();
-        for round in 1..=5 {
-            sizes.push(standing.read_bytes() >> 10);
-            standing.answer(1, 0, round * 30);
-            steady.push(standing.take_replies(round * 30, now));
+        let mut sizes = vec![standing.read_bytes(0)];
+        while !publish(&mut standing, now) {
+            assert_eq!(standing.rank(), Rank::Promising);
+            sizes.push(standing.read_bytes(0));
         }
-        assert_eq!(sizes, [16, 32, 64, 128, 256]);
-        assert_eq!(steady, [false, false, false, true, false]);
+        assert_eq!(standing.rank(), Rank::Proven);
+        assert_eq!((sizes[0], sizes.len()), (FIRST_READ, 9));
+        assert!(sizes.windows(2).all(|pair| pair[1] == pair[0] * 2));
+        assert_eq!(standing.read_bytes(0), PROVEN_READ);
+    }
+
+    #[test]
+    fn who_brings_nothing_with_its_first_reads_is_suspect_until_it_does() {
+        let mut standing = standing();
+        for _ in 1..FIRST_READS {
+            standing.note_read();
+            assert_eq!(standing.rank(), Rank::Unproven);
+        }
+        standing.answer(1, 0, 30);
+        standing.note_read();
+        assert_eq!(standing.rank(), Rank::Suspect);
+        standing.take_replies(30, Instant::now());
+        assert_eq!(standing.rank(), Rank::Promising);
+    }
+
+    #[test]
+    fn a_begun_frame_is_read_to_its_end() {
+        let standing = standing();
+        assert_eq!(standing.read_bytes(FIRST_READ - 1), FIRST_READ);
+        assert_eq!(standing.read_bytes(1 << 20), 1 << 20);
     }
 
     #[test]
@@ -215,13 +270,13 @@ mod tests {
         let mut standing = proven(now);
         standing.spoil(5, now);
         assert_eq!(standing.rank(), Rank::Suspect);
-        assert!(standing.read_bytes() < FIRST_READ);
+        assert_eq!(standing.read_bytes(0), SUSPECT_READ);
         standing.answer(1, 0, 60);
         standing.take_replies(60, now + SPOILT_TIME * 4);
         assert_eq!(standing.rank(), Rank::Suspect);
         standing.answer(1, 0, 90);
         standing.take_replies(90, now + SPOILT_TIME * 5);
-        assert_eq!(standing.rank(), Rank::Proven);
+        assert_eq!(standing.rank(), Rank::Promising);
     }
 
     #[test]
@@ -231,7 +286,7 @@ mod tests {
         standing.spoil(usize::MAX, now);
         standing.answer(1, 0, 60);
         standing.take_replies(60, now + SPOILT_TIME_MAX);
-        assert_eq!(standing.rank(), Rank::Proven);
+        assert_eq!(standing.rank(), Rank::Promising);
     }
 
     #[test]
@@ -244,7 +299,7 @@ mod tests {
         assert_eq!(standing.rank(), Rank::Suspect);
         standing.answer(1, 10, 120);
         standing.take_replies(120, now);
-        assert_eq!(standing.rank(), Rank::Proven);
+        assert_eq!(standing.rank(), Rank::Promising);
     }
 
     #[test]
@@ -255,7 +310,7 @@ mod tests {
         assert_eq!(standing.rank(), Rank::Suspect);
         standing.answer(1, 0, 60);
         standing.take_replies(60, now);
-        assert_eq!(standing.rank(), Rank::Proven);
+        assert_eq!(standing.rank(), Rank::Promising);
     }
 
     #[test]

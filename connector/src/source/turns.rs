@@ -1,5 +1,6 @@
 //! Whose turn it is to read: every connection of a shard that may have something, each once.
 
+use super::allowance::Strangers;
 use super::standing::Rank;
 use std::collections::VecDeque;
 
@@ -16,6 +17,8 @@ struct Place {
 pub(super) struct Turns {
     proven: VecDeque<usize>,
     new: VecDeque<usize>,
+    promising: VecDeque<usize>,
+    unproven: VecDeque<usize>,
     suspect: VecDeque<usize>,
     /// Those that have something to read and must wait for room.
     starved: Vec<usize>,
@@ -64,12 +67,15 @@ impl Turns {
         self.proven.len()
     }
 
-    /// Those who have a turn and are not proven.
+    /// How many have a turn who are not proven.
     pub(super) fn strangers(&self) -> Strangers {
-        Strangers {
-            new: self.new.len(),
-            suspect: self.suspect.len(),
-        }
+        let lines = [&self.new, &self.promising, &self.unproven, &self.suspect];
+        lines.map(VecDeque::len)
+    }
+
+    /// True when nobody has a turn who is not proven.
+    pub(super) fn has_no_strangers(&self) -> bool {
+        self.strangers().iter().all(|&count| count == 0)
     }
 
     pub(super) fn has_starved(&self) -> bool {
@@ -80,6 +86,8 @@ impl Turns {
         match rank {
             Rank::Proven => &mut self.proven,
             Rank::New => &mut self.new,
+            Rank::Promising => &mut self.promising,
+            Rank::Unproven => &mut self.unproven,
             Rank::Suspect => &mut self.suspect,
         }
     }
@@ -89,36 +97,6 @@ impl Turns {
             self.places.resize(token + 1, Place::default());
         }
         &mut self.places[token]
-    }
-}
-
-/// Turns of a round for those who are not proven.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Strangers {
-    new: usize,
-    suspect: usize,
-}
-
-impl Strangers {
-    pub(super) const fn is_empty(self) -> bool {
-        self.new + self.suspect == 0
-    }
-
-    /// Takes a turn of this rank if there is one left, or else one of the other rank.
-    pub(super) const fn take(&mut self, first: Rank) -> Option<Rank> {
-        let is_suspect = match first {
-            Rank::Suspect => self.suspect > 0,
-            Rank::New | Rank::Proven => self.new == 0,
-        };
-        if self.is_empty() {
-            None
-        } else if is_suspect {
-            self.suspect -= 1;
-            Some(Rank::Suspect)
-        } else {
-            self.new -= 1;
-            Some(Rank::New)
-        }
     }
 }
 
@@ -152,18 +130,6 @@ mod tests {
         assert_eq!(turns.next(Rank::New), Some(7));
         turns.queue(7);
         assert_eq!(turns.next(Rank::Proven), Some(7));
-        assert!(turns.strangers().is_empty());
-    }
-
-    #[test]
-    fn strangers_of_the_other_rank_have_their_turn_when_there_is_none_of_the_first() {
-        let (new, suspect) = (Some(Rank::New), Some(Rank::Suspect));
-        let strangers = Strangers { new: 1, suspect: 2 };
-        let mut left = strangers;
-        let ranks = [(); 4].map(|()| left.take(Rank::New));
-        assert_eq!(ranks, [new, suspect, suspect, None]);
-        let mut left = strangers;
-        let ranks = [(); 4].map(|()| left.take(Rank::Suspect));
-        assert_eq!(ranks, [suspect, suspect, new, None]);
+        assert!(turns.has_no_strangers());
     }
 }

@@ -102,6 +102,18 @@ pub fn next_frame(input: &[u8], limit: u64) -> Result<Option<Frame<'_>>, FrameEr
         .map(|bytes| Frame { kind, bytes }))
 }
 
+/// How many bytes of the frame that `input` begins with are not there yet; 0 as long as its header is
+/// not whole.
+#[inline]
+pub fn missing(input: &[u8]) -> usize {
+    let Some(header) = input.first_chunk::<HEADER_LEN>() else {
+        return 0;
+    };
+    let len = u64::from_be_bytes(*header) & LEN_BITS;
+    let whole = usize::try_from(len).map_or(usize::MAX, |len| len.saturating_add(HEADER_LEN));
+    whole.saturating_sub(input.len())
+}
+
 /// Why the bytes of a connection are not frames. The fault is the peer's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum FrameError {

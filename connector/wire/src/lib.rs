@@ -37,6 +37,6 @@ mod message;
 pub mod reply;
 
 pub use aeroduct_record::MONITOR_SET;
-pub use frame::{BODY_LEN_MAX, Frame, FrameError, FrameKind, HEADER_LEN, next_frame};
+pub use frame::{BODY_LEN_MAX, Frame, FrameError, FrameKind, HEADER_LEN, missing, next_frame};
 pub use inflate::{InflateError, Inflater, RATIO_FREE_LEN, RATIO_MAX};
 pub use message::{Field, MESSAGE_HEADER_LEN, MessageError, parse_message};

@@ -68,3 +68,14 @@ fn no_limit_allows_more_than_the_protocol() {
         assert_eq!(next_frame(&header(2, 3, len), u64::MAX), Err(error));
     }
 }
+
+#[test]
+fn what_is_missing_of_a_frame_is_known_as_soon_as_its_header_is_there() {
+    let mut input = header(2, 3, 100).to_vec();
+    assert_eq!(missing(&input[..HEADER_LEN - 1]), 0);
+    assert_eq!(missing(&input), 100);
+    input.resize(HEADER_LEN + 99, 0);
+    assert_eq!(missing(&input), 1);
+    input.resize(HEADER_LEN + 150, 0);
+    assert_eq!(missing(&input), 0);
+}
