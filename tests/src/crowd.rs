@@ -22,6 +22,9 @@ const PARTS: u32 = 50;
 const CONNECT_LIMIT: Duration = Duration::from_millis(200);
 /// What a member that never reads has for replies.
 const SMALL_BUFFER: usize = 4096;
+/// What a member that sends without end has on its way: what the system would keep for it, 4 MiB, is
+/// memory of the same system here, and a thousand times as much leaves none for anybody's connections.
+const SEND_BUFFER: usize = 64 << 10;
 /// What a bomb inflates to; on the wire it has a few thousand bytes.
 const BOMB_LEN: usize = 4 << 20;
 
@@ -152,6 +155,7 @@ impl Work {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).ok()?;
         if self.kind == Kind::Deaf {
             socket.set_recv_buffer_size(SMALL_BUFFER).ok()?;
+            socket.set_send_buffer_size(SEND_BUFFER).ok()?;
         }
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         socket
