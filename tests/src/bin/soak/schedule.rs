@@ -142,6 +142,8 @@ impl Lane {
         mut happen: impl FnMut(Fault) -> Result<()>,
     ) -> Result<()> {
         let pulse = &self.site.pulse;
+        // The first seconds of a load are the brokers' compilers', and no fault's.
+        pulse.await_answers_within(IN_TIME, RECOVERY);
         loop {
             let mut faults = deal(chance);
             faults.retain(|fault| fault.to_string().contains(&self.site.only));
