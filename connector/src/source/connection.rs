@@ -23,6 +23,10 @@ const REPLY_TIME: Duration = Duration::from_secs(10);
 /// way there and back.
 const REPLY_PATIENCE: Duration = Duration::from_millis(500);
 
+/// In a long outage what is read is answered at once, but behind what was read before: so many reads
+/// wait for that at most.
+const OVERDUE_FLIGHTS_MAX: usize = 128;
+
 /// How long a broken connection is read and ignored, so that its last replies are not
 /// destroyed by the reset that closing over unread bytes would send.
 const LINGER_TIME: Duration = Duration::from_secs(1);
@@ -199,6 +203,9 @@ impl<T: Stream> Connection<T> {
             let now = pipeline.clock().instant();
             self.partial.excuse(now);
             self.lifetime.hear(now);
+            if self.standing.wants_answers(self.flights.len()) {
+                pipeline.close_batches();
+            }
             return turn;
         }
         let begun = self.partial.bytes();
@@ -258,7 +265,12 @@ impl<T: Stream> Connection<T> {
             // The socket gives it a turn when it takes something.
             return Some(Turn::Rest);
         }
-        let may_have_more = self.standing.may_have_more(self.flights.len()) || window.is_overdue();
+        let flights = self.flights.len();
+        let may_have_more = if window.is_overdue() {
+            flights < OVERDUE_FLIGHTS_MAX
+        } else {
+            self.standing.may_have_more(flights)
+        };
         let has_room = may_have_more && window.has_room(self.in_flight, is_proven);
         (!has_room).then_some(Turn::Starved)
     }

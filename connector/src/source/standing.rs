@@ -77,6 +77,8 @@ pub(super) struct Standing {
     /// Refused since the last success.
     refused: usize,
     spoilt_until: Option<Instant>,
+    /// The largest size of its reads at which it has wanted answers.
+    wanted: usize,
 }
 
 impl Standing {
@@ -91,6 +93,7 @@ impl Standing {
             success_at: None,
             refused: 0,
             spoilt_until: None,
+            wanted: 0,
         }
     }
 
@@ -129,6 +132,17 @@ impl Standing {
                 self.suspect();
             }
         }
+    }
+
+    /// True once for each size of its reads, when it may have no more flights before the first of them
+    /// are answered: they must not wait in batches for records that it may not send.
+    pub(super) fn wants_answers(&mut self, flights: usize) -> bool {
+        let is_held_up = !self.may_have_more(flights) && !self.is_spoilt();
+        let wants = is_held_up && self.read_bytes > self.wanted;
+        if wants {
+            self.wanted = self.read_bytes;
+        }
+        wants
     }
 
     /// It has sent so many messages that cannot be read.
@@ -311,6 +325,21 @@ mod tests {
         standing.answer(1, 0, 60);
         standing.take_replies(60, now);
         assert_eq!(standing.rank(), Rank::Promising);
+    }
+
+    #[test]
+    fn who_may_have_no_more_flights_wants_answers_once_for_each_size_of_its_reads() {
+        let now = Instant::now();
+        let mut standing = standing();
+        for _ in 0..3 {
+            assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX - 1));
+            assert!(standing.wants_answers(STRANGERS_FLIGHTS_MAX));
+            assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX));
+            publish(&mut standing, now);
+        }
+        standing.spoil(1, now);
+        assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX));
+        assert!(!proven(now).wants_answers(STRANGERS_FLIGHTS_MAX));
     }
 
     #[test]
