@@ -108,6 +108,11 @@ impl Window {
         }
     }
 
+    /// True when a connection is trusted.
+    pub fn has_trusted(&self) -> bool {
+        self.trusted.load(Ordering::Relaxed) > 0
+    }
+
     /// Connections that are counted.
     #[cfg(all(test, not(aeroduct_loom)))]
     pub(crate) fn connections(&self) -> usize {

@@ -37,8 +37,8 @@ const SPOILT_TIME: Duration = Duration::from_secs(1);
 /// At most.
 const SPOILT_TIME_MAX: Duration = Duration::from_mins(10);
 
-/// Flights of a connection that is not proven.
-const STRANGERS_FLIGHTS_MAX: usize = 2;
+/// Flights of a connection that is not proven while another one is.
+const STRANGERS_FLIGHTS_MAX: usize = 8;
 
 /// Whose turn comes before whose.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -117,8 +117,8 @@ impl Standing {
     }
 
     /// Whether it may have another flight while so many are not answered.
-    pub(super) const fn may_have_more(&self, flights: usize) -> bool {
-        self.is_proven() || flights < STRANGERS_FLIGHTS_MAX
+    pub(super) fn may_have_more(&self, flights: usize) -> bool {
+        self.is_proven() || flights < STRANGERS_FLIGHTS_MAX || !self.window.has_trusted()
     }
 
     /// It was read.
@@ -331,6 +331,7 @@ mod tests {
     fn who_may_have_no_more_flights_wants_answers_once_for_each_size_of_its_reads() {
         let now = Instant::now();
         let mut standing = standing();
+        let _other = standing.window.trust();
         for _ in 0..3 {
             assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX - 1));
             assert!(standing.wants_answers(STRANGERS_FLIGHTS_MAX));
@@ -343,10 +344,15 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_proven_has_few_flights() {
-        let standing = standing();
-        assert!(standing.may_have_more(STRANGERS_FLIGHTS_MAX - 1));
-        assert!(!standing.may_have_more(STRANGERS_FLIGHTS_MAX));
-        assert!(proven(Instant::now()).may_have_more(STRANGERS_FLIGHTS_MAX));
+    fn who_is_not_proven_has_few_flights_beside_one_that_is() {
+        let stranger = standing();
+        assert!(stranger.may_have_more(STRANGERS_FLIGHTS_MAX));
+        let mut other = Standing::new(Arc::clone(&stranger.window));
+        while !publish(&mut other, Instant::now()) {}
+        assert!(!stranger.may_have_more(STRANGERS_FLIGHTS_MAX));
+        assert!(stranger.may_have_more(STRANGERS_FLIGHTS_MAX - 1));
+        assert!(other.may_have_more(STRANGERS_FLIGHTS_MAX));
+        drop(other);
+        assert!(stranger.may_have_more(STRANGERS_FLIGHTS_MAX));
     }
 }
