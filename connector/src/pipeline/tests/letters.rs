@@ -85,7 +85,7 @@ fn what_kafka_refuses_for_good_becomes_a_letter() {
     }
     .frame();
     assert_eq!(letters[0].value, String::from_utf8_lossy(&frame));
-    assert!(letters[0].extras.contains("aeroduct.error.reasontoo_large"));
+    assert!(letters[0].extras.contains("aeroduct.error.reasontoo-large"));
     assert!(letters[0].extras.contains("aeroduct.namespaceshop"));
     letters[0].deliver();
     assert_eq!(answers(&flight), Some(vec![Success; 2]));
