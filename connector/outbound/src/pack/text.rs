@@ -59,7 +59,7 @@ fn write_any(out: &mut Vec<u8>, bytes: &[u8]) {
     Piece::text(bytes).write(out);
 }
 
-/// What [`write`] was given, of a name that it has written.
+/// What [`write()`] was given, of a name that it has written.
 pub(crate) fn content(written: &[u8]) -> &[u8] {
     match written {
         [0xa0..=0xbf, content @ ..] | [0xc4 | 0xd9, _, content @ ..] => content,
