@@ -159,15 +159,15 @@ impl Source {
         self.stream.write_all(bytes).unwrap();
     }
 
-    /// Sends until all is sent, or until nothing was taken for as long as `patience`; how many
-    /// bytes went.
+    /// Sends until all is sent, or until nothing was taken for as long as `patience`, or the connector
+    /// has closed; how many bytes went.
     pub(crate) fn stuff(&mut self, bytes: &[u8], patience: Duration) -> usize {
         self.stream.set_write_timeout(Some(patience)).unwrap();
         let mut sent = 0;
         while sent < bytes.len() {
             match self.stream.write(&bytes[sent..]) {
                 Ok(count) => sent += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if is_end(error.kind()) => break,
                 Err(error) => panic!("after {sent} bytes: {error}"),
             }
         }
@@ -266,4 +266,9 @@ pub(crate) fn write_with(number: u32, text: &[u8]) -> Vec<u8> {
 /// The frames of many writes.
 pub(crate) fn writes(numbers: std::ops::Range<u32>) -> Vec<u8> {
     numbers.flat_map(|number| write_of(number, 20)).collect()
+}
+
+fn is_end(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionReset, WouldBlock};
+    matches!(kind, WouldBlock | BrokenPipe | ConnectionReset)
 }
