@@ -150,6 +150,9 @@ impl<S: Sink> Dock<S> {
             Err(error) => Some(error),
         };
         manifest.arena.truncate(start);
+        if outlet.is_stale(lane, metadata, arrival.at) {
+            return Answer::Success;
+        }
         let refusal = refused.as_ref().map_or(Refusal::Topics, Refusal::Record);
         outlet.refuse(refusal, Some(metadata), arrival.received.bytes(), manifest)
     }

@@ -134,12 +134,13 @@ impl Flight {
     /// Takes Kafka's word about one record.
     #[inline]
     pub fn report(self: &Arc<Self>, slot: u32, report: Report) {
+        // First, because the failure may make a letter of it, whose report comes by itself.
+        if let Some(side) = &self.side {
+            side.end(slot, report == Report::Delivered);
+        }
         match report {
             Report::Delivered => self.answers.put(slot, Answer::Success),
             Report::Failed(failure) => self.fail(slot, failure),
-        }
-        if let Some(side) = &self.side {
-            side.end(slot, report == Report::Delivered);
         }
     }
 
@@ -180,9 +181,9 @@ impl Flight {
     }
 
     /// The version in this slot is on its way.
-    pub(super) fn begin(&self, slot: u32, ticket: Ticket) {
+    pub(super) fn put_ticket(&self, slot: u32, ticket: Ticket) {
         if let Some(side) = &self.side {
-            side.begin(slot, ticket);
+            side.tickets.put(slot, ticket);
         }
     }
 

@@ -27,7 +27,7 @@ use hashbrown::DefaultHashBuilder;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use stripe::{Asker, Stripe};
@@ -65,6 +65,8 @@ pub struct RecordOrder {
     inboxes: Box<[Arc<Inbox>]>,
     hasher: DefaultHashBuilder,
     origin: Instant,
+    /// The time of the latest question, in seconds after `origin`.
+    now_s: AtomicU32,
     /// When the next stripe is looked through, in milliseconds after `origin`, and which one it is.
     sweep_at_ms: AtomicU64,
     next_sweep: AtomicUsize,
@@ -83,6 +85,7 @@ impl RecordOrder {
             streams: Mutex::default(),
             inboxes: inboxes.into(),
             origin,
+            now_s: AtomicU32::new(0),
             sweep_at_ms: AtomicU64::new(0),
             next_sweep: AtomicUsize::new(0),
         }
@@ -145,9 +148,12 @@ impl RecordOrder {
     /// The version with this ticket is in Kafka, or is given up. Shards whose versions wait for it are
     /// told.
     pub fn end(&self, ticket: Ticket, is_delivered: bool) {
-        let ended = self
-            .stripe(usize::from(ticket.stripe))
-            .end(ticket, is_delivered, &self.hasher);
+        let now_s = self.now_s.load(Ordering::Relaxed);
+        let ended = self.stripe(usize::from(ticket.stripe)).end(
+            ticket,
+            is_delivered,
+            (now_s, &self.hasher),
+        );
         if let Some((record, bells)) = ended
             && bells != 0
         {
@@ -174,6 +180,7 @@ impl RecordOrder {
 
     /// Forgets what has expired, a stripe at a time; to be called every now and then.
     pub fn sweep(&self, now: Instant) {
+        let seconds = self.seconds(now);
         let now_ms = now.saturating_duration_since(self.origin).as_millis();
         let now_ms = u64::try_from(now_ms).unwrap_or(u64::MAX);
         let pause_ms = u64::try_from(SWEEP_PAUSE.as_millis()).unwrap_or(u64::MAX) / STRIPES as u64;
@@ -190,7 +197,7 @@ impl RecordOrder {
         );
         if won.is_ok() {
             let number = self.next_sweep.fetch_add(1, Ordering::Relaxed) % STRIPES;
-            self.stripe(number).sweep(self.seconds(now), &self.hasher);
+            self.stripe(number).sweep(seconds, &self.hasher);
         }
     }
 
@@ -207,7 +214,11 @@ impl RecordOrder {
 
     fn seconds(&self, now: Instant) -> u32 {
         let since = now.saturating_duration_since(self.origin);
-        u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+        let now_s = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+        if now_s > self.now_s.load(Ordering::Relaxed) {
+            self.now_s.store(now_s, Ordering::Relaxed);
+        }
+        now_s
     }
 }
 

@@ -2,7 +2,7 @@
 //! kept, and frames that may become dead letters. Most flights have nothing of it.
 
 use super::inbox::Inbox;
-use super::ordering::{RecordOrder, Ticket};
+use super::ordering::RecordOrder;
 use super::tickets::Tickets;
 use crate::sync::Mutex;
 use std::sync::{Arc, PoisonError};
@@ -32,11 +32,6 @@ pub(super) struct Frames {
 }
 
 impl Side {
-    /// The version in this slot is on its way.
-    pub(super) fn begin(&self, slot: u32, ticket: Ticket) {
-        self.tickets.put(slot, ticket);
-    }
-
     /// The version in this slot has come to its end, unless it has done so before.
     #[inline]
     pub(super) fn end(&self, slot: u32, is_delivered: bool) {

@@ -108,6 +108,14 @@ impl Window {
         }
     }
 
+    /// True when somebody is trusted and a quarter of the window is in use: others then leave the rest
+    /// to the trusted.
+    pub fn is_scarce(&self) -> bool {
+        let used = self.in_flight.get();
+        let is_used = used.records >= self.limit.records / 4 || used.bytes >= self.limit.bytes / 4;
+        is_used && self.has_trusted()
+    }
+
     /// True when a connection is trusted.
     pub fn has_trusted(&self) -> bool {
         self.trusted.load(Ordering::Relaxed) > 0
@@ -121,9 +129,10 @@ impl Window {
 
     /// True when a connection that has `own` in flight may read on.
     ///
-    /// Below half of the window everybody may; above it, only who has not yet used the fair share:
-    /// of a [trusted](Self::trust) one as if there were no others, of the others one of all. At the mark nobody, until a quarter is free again; but when it is overdue
-    /// messages that fill it, reading goes on, because what is read is answered at once.
+    /// Below half of the window everybody may; above it, only who has not yet used the fair share: that
+    /// of a [trusted](Self::trust) one as if there were no others, that of the others one of all. At
+    /// the mark nobody, until a quarter is free again; but when it is overdue messages that fill it,
+    /// reading goes on, because what is read is answered at once.
     pub fn has_room(&self, own: Load, is_trusted: bool) -> bool {
         if self.is_overdue() {
             return true;

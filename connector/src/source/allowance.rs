@@ -1,13 +1,13 @@
 //! How much of a shard's time those may take who have shown nothing yet, or nothing good.
 //!
 //! As long as nobody else has anything to do they may take all of it. While somebody proven is at
-//! work, they share a tenth.
+//! work, they have a tenth: half of it is for those of whom nothing bad is known.
 
 use super::standing::Rank;
 use std::time::{Duration, Instant};
 
-/// Strangers' time is one part in so many.
-const PARTS: u32 = 10;
+/// Those of whom nothing bad is known have one part in so many, and so have the others.
+const PARTS: u32 = 20;
 
 /// Somebody is at work who was so lately.
 const WORK_TIME: Duration = Duration::from_secs(1);
@@ -15,6 +15,9 @@ const WORK_TIME: Duration = Duration::from_secs(1);
 /// What strangers have not used of their part for so long they can still use: longer than it takes to
 /// go round those who are proven.
 const SAVED: Duration = Duration::from_millis(100);
+
+/// No turn has to be paid for longer, however long it took: the process may have been suspended.
+const DEBT_MAX: Duration = Duration::from_secs(1);
 
 /// When they have used all, they wait for this much more than their next turn needs, or they would be
 /// woken for each.
@@ -31,8 +34,9 @@ const HEAD_START_MAX: Duration = Duration::from_millis(50);
 /// The time of strangers in one shard.
 #[derive(Debug)]
 pub(super) struct Allowance {
-    /// What strangers have used is theirs at this time.
-    paid_at: Instant,
+    /// What strangers have used is theirs at this time: those of whom nothing bad is known, and the
+    /// others.
+    paid_at: [Instant; 2],
     /// Up to here somebody proven counts as being at work.
     contested_until: Instant,
     slice_end: Option<Instant>,
@@ -46,7 +50,7 @@ pub(super) type Strangers = [usize; Rank::STRANGERS.len()];
 impl Allowance {
     pub(super) const fn new(now: Instant) -> Self {
         Self {
-            paid_at: now,
+            paid_at: [now; 2],
             contested_until: now,
             slice_end: None,
             served: [Duration::ZERO; Rank::STRANGERS.len()],
@@ -64,23 +68,26 @@ impl Allowance {
         self.slice_end = (!is_contested).then_some(now + SLICE);
         // Nothing is saved for ever, and alone nothing has to be paid.
         let earliest = now.checked_sub(SAVED).unwrap_or(now);
-        self.paid_at = if is_contested {
-            self.paid_at.max(earliest)
-        } else {
-            earliest
-        };
+        for paid_at in &mut self.paid_at {
+            *paid_at = if is_contested {
+                (*paid_at).clamp(earliest, now + DEBT_MAX)
+            } else {
+                earliest
+            };
+        }
     }
 
-    /// Whether one more stranger may have a turn now.
-    pub(super) fn has_time(&self, now: Instant) -> bool {
-        let is_in_slice = self.slice_end.is_none_or(|end| now <= end);
-        is_in_slice && self.paid_at <= now
+    /// Whether the turns of strangers may go on now.
+    pub(super) fn is_in_slice(&self, now: Instant) -> bool {
+        self.slice_end.is_none_or(|end| now <= end)
     }
 
-    /// Takes the next turn of those that are left, and tells of which rank it is.
-    pub(super) fn take(&mut self, left: &mut Strangers) -> Option<Rank> {
+    /// Takes the next turn of those that are left and have time, and tells of which rank it is.
+    pub(super) fn take(&mut self, left: &mut Strangers, now: Instant) -> Option<Rank> {
+        let paid_at = self.paid_at;
         let ranks = Rank::STRANGERS.into_iter().zip(&self.served).zip(left);
-        let waiting = ranks.filter(|(_, left)| **left > 0);
+        let waiting =
+            ranks.filter(|((rank, _), left)| **left > 0 && paid_at[account(*rank)] <= now);
         let ((rank, served), left) = waiting.min_by_key(|((_, served), _)| **served)?;
         *left -= 1;
         let least = served.saturating_sub(HEAD_START_MAX);
@@ -99,18 +106,31 @@ impl Allowance {
         }
         let is_contested = self.slice_end.is_none();
         if is_contested {
-            self.paid_at += time * PARTS;
+            self.paid_at[account(rank)] += time * PARTS;
         }
     }
 
-    /// How long strangers have to wait for their next turn.
-    pub(super) fn wait(&self, now: Instant) -> Duration {
-        if self.paid_at <= now {
+    /// How long these have to wait for the next turn of one of them.
+    pub(super) fn wait(&self, waiting: &Strangers, now: Instant) -> Duration {
+        let ranks = Rank::STRANGERS.into_iter().zip(waiting);
+        let waiting = ranks.filter(|(_, count)| **count > 0);
+        let Some(paid_at) = waiting.map(|(rank, _)| self.paid_at[account(rank)]).min() else {
+            return Duration::ZERO;
+        };
+        if paid_at <= now {
             return Duration::ZERO;
         }
-        (self.paid_at + PAUSE)
+        (paid_at + PAUSE)
             .min(self.contested_until)
             .saturating_duration_since(now)
+    }
+}
+
+/// Which part of the time is a rank's.
+const fn account(rank: Rank) -> usize {
+    match rank {
+        Rank::Proven | Rank::Promising | Rank::New => 0,
+        Rank::Unproven | Rank::Suspect => 1,
     }
 }
 
@@ -126,12 +146,12 @@ mod tests {
         let (mut now, mut served) = (begin, Duration::ZERO);
         while now < begin + Duration::from_secs(1) {
             allowance.begin(now);
-            while allowance.has_time(now) {
+            while allowance.take(&mut [0, 0, 0, 1], now).is_some() && allowance.is_in_slice(now) {
                 now += turn;
                 served += turn;
                 allowance.spend(Rank::Suspect, turn);
             }
-            now += allowance.wait(now).max(MS / 2);
+            now += allowance.wait(&[0, 0, 0, 1], now).max(MS / 2);
         }
         served
     }
@@ -143,16 +163,42 @@ mod tests {
     }
 
     #[test]
-    fn beside_somebody_proven_strangers_have_a_tenth_of_the_time_however_long_their_turns() {
+    fn beside_somebody_proven_suspects_have_a_twentieth_of_the_time_however_long_their_turns() {
         let now = Instant::now();
         for turn in [MS / 50, MS, 5 * MS, 16 * MS] {
             let served = served(contested(now), now, turn);
-            let tenth = Duration::from_millis(100);
+            let part = Duration::from_millis(50);
             assert!(
-                (tenth * 8 / 10..=tenth * 12 / 10 + turn).contains(&served),
+                (part * 7 / 10..=part * 14 / 10 + turn).contains(&served),
                 "turns of {turn:?}: {served:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_costly_turn_of_a_suspect_keeps_nobody_waiting_of_whom_nothing_bad_is_known() {
+        let now = Instant::now();
+        let mut allowance = contested(now);
+        allowance.begin(now);
+        allowance.spend(Rank::Suspect, 50 * MS);
+        assert_eq!(allowance.take(&mut [0, 0, 0, 1], now), None);
+        assert_eq!(
+            allowance.take(&mut [0, 1, 0, 1], now),
+            Some(Rank::Promising)
+        );
+        assert_eq!(allowance.wait(&[1, 0, 0, 1], now), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_pause_of_the_process_is_not_paid_for() {
+        let now = Instant::now();
+        let mut allowance = contested(now);
+        allowance.begin(now);
+        allowance.spend(Rank::Suspect, 60_000 * MS);
+        let now = now + 60_000 * MS;
+        allowance.contest(now);
+        allowance.begin(now);
+        assert_eq!(allowance.wait(&[0, 0, 0, 1], now), DEBT_MAX.min(WORK_TIME));
     }
 
     #[test]
@@ -169,10 +215,10 @@ mod tests {
         allowance.begin(begin);
         let now = begin + 20 * MS;
         allowance.spend(Rank::Suspect, 20 * MS);
-        assert!(!allowance.has_time(now));
-        let next = now + allowance.wait(now);
+        assert_eq!(allowance.take(&mut [0, 0, 0, 1], now), None);
+        let next = now + allowance.wait(&[0, 0, 0, 1], now);
         allowance.begin(next);
-        assert!(allowance.has_time(next));
+        assert!(allowance.take(&mut [0, 0, 0, 1], next).is_some());
     }
 
     #[test]
@@ -183,19 +229,20 @@ mod tests {
         let now = begin + 500 * MS;
         allowance.spend(Rank::Suspect, 500 * MS);
         let rest = begin + 2 * WORK_TIME;
-        assert_eq!(now + allowance.wait(now), rest);
+        assert_eq!(now + allowance.wait(&[0, 0, 0, 1], now), rest);
         allowance.begin(rest);
-        assert!(allowance.has_time(rest));
+        assert!(allowance.take(&mut [0, 0, 0, 1], rest).is_some());
     }
 
     #[test]
     fn each_rank_is_served_for_as_long_as_each_other_and_those_with_short_turns_more_often() {
         let now = Instant::now();
         let mut allowance = Allowance::new(now);
+        allowance.begin(now);
         let turns = [MS / 10, MS / 2, MS, 5 * MS];
         let mut served = [Duration::ZERO; 4];
         for _ in 0..10_000 {
-            let rank = allowance.take(&mut [1; 4]).unwrap();
+            let rank = allowance.take(&mut [1; 4], now).unwrap();
             let index = Rank::STRANGERS.iter().position(|of| *of == rank).unwrap();
             served[index] += turns[index];
             allowance.spend(rank, turns[index]);
@@ -208,19 +255,20 @@ mod tests {
     fn a_rank_that_was_not_there_for_long_does_not_shut_out_the_others() {
         let now = Instant::now();
         let mut allowance = Allowance::new(now);
+        allowance.begin(now);
         allowance.spend(Rank::Suspect, 1_000 * MS);
         let mut turns = 0;
-        while allowance.take(&mut [1, 0, 0, 1]) == Some(Rank::New) {
+        while allowance.take(&mut [1, 0, 0, 1], now) == Some(Rank::New) {
             allowance.spend(Rank::New, MS);
             turns += 1;
         }
         assert!(turns > 1_000 && turns < 1_010, "{turns}");
-        while allowance.take(&mut [0, 0, 0, 1]).is_some() && turns < 2_000 {
+        while allowance.take(&mut [0, 0, 0, 1], now).is_some() && turns < 2_000 {
             allowance.spend(Rank::Suspect, MS);
             turns += 1;
         }
         let mut overtaken = 0;
-        while allowance.take(&mut [1, 0, 0, 1]) == Some(Rank::New) {
+        while allowance.take(&mut [1, 0, 0, 1], now) == Some(Rank::New) {
             allowance.spend(Rank::New, MS);
             overtaken += 1;
         }
@@ -229,9 +277,11 @@ mod tests {
 
     #[test]
     fn turns_of_a_round_are_taken_until_none_is_left() {
-        let mut allowance = Allowance::new(Instant::now());
+        let now = Instant::now();
+        let mut allowance = Allowance::new(now);
+        allowance.begin(now);
         let mut left = [1, 0, 0, 2];
-        let taken = [(); 4].map(|()| allowance.take(&mut left));
+        let taken = [(); 4].map(|()| allowance.take(&mut left, now));
         let suspect = Some(Rank::Suspect);
         assert_eq!(taken, [Some(Rank::New), suspect, suspect, None]);
     }

@@ -125,7 +125,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         let until_turn = if self.turns.has_no_strangers() {
             patience
         } else {
-            self.allowance.wait(now)
+            self.allowance.wait(&self.turns.strangers(), now)
         };
         patience.min(until_due).min(until_turn)
     }
@@ -182,7 +182,8 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
     }
 
     /// Does what there is to do now: answers those that rang, lets the proven read once each and
-    /// strangers as time allows, watches the time limits and carries out orders. True when the shard has to end.
+    /// strangers as time allows, watches the time limits and carries out orders. True when the shard
+    /// has to end.
     pub(super) fn go_round(&mut self, rung: &mut Vec<usize>) -> bool {
         self.pipeline.resume();
         for token in rung.drain(..) {
@@ -221,10 +222,12 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         let mut now = self.pipeline.clock().instant();
         self.allowance.begin(now);
         let mut left = self.turns.strangers();
-        while self.allowance.has_time(now)
-            && let Some(rank) = self.allowance.take(&mut left)
-            && let Some(token) = self.turns.next(rank)
+        while self.allowance.is_in_slice(now)
+            && let Some(rank) = self.allowance.take(&mut left, now)
         {
+            let Some(token) = self.turns.next(rank) else {
+                continue;
+            };
             let begun = std::mem::replace(&mut now, self.read(token));
             let time = now.saturating_duration_since(begun);
             self.allowance.spend(rank, time);
@@ -292,6 +295,7 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         };
         // Closing the descriptor takes it out of the system's event queue, too.
         let connection = self.connections.remove(token);
+        self.turns.forget(token);
         self.mailbox.connection_closed();
         self.pipeline.window().connection_closed();
         self.metrics.connection_closed();

@@ -22,8 +22,8 @@ pub struct LongFrames {
     limit: usize,
     held: AtomicUsize,
     /// One connection may always go on, so that a budget used up by beginnings alone does not
-    /// keep every one of them from its end.
-    is_pass_taken: AtomicBool,
+    /// keep every one of them from its end: one of the privileged, and one of the others.
+    is_pass_taken: [AtomicBool; 2],
 }
 
 impl LongFrames {
@@ -32,7 +32,7 @@ impl LongFrames {
         Self {
             limit,
             held: AtomicUsize::new(0),
-            is_pass_taken: AtomicBool::new(false),
+            is_pass_taken: [AtomicBool::new(false), AtomicBool::new(false)],
         }
     }
 
@@ -48,24 +48,36 @@ impl LongFrames {
 struct Share {
     frames: Arc<LongFrames>,
     held: usize,
-    has_pass: bool,
+    /// Which pass it has.
+    pass: Option<usize>,
 }
 
 impl Share {
-    /// Asks for `bytes` in all; false when there is no room for what is new of them.
-    fn grow(&mut self, bytes: usize) -> bool {
+    /// Asks for `bytes` in all; false when there is no room for what is new of them. Who is not
+    /// privileged leaves half of the budget to those who are.
+    fn grow(&mut self, bytes: usize, is_privileged: bool) -> bool {
         let more = bytes.saturating_sub(self.held);
+        let limit = if is_privileged {
+            self.frames.limit
+        } else {
+            self.frames.limit / 2
+        };
         let before = self.frames.held.fetch_add(more, Ordering::Relaxed);
-        if before + more > self.frames.limit
-            && !self.has_pass
-            && self.frames.is_pass_taken.swap(true, Ordering::Relaxed)
-        {
+        let is_too_much = before + more > limit && self.pass.is_none();
+        if is_too_much && !self.take_pass(usize::from(is_privileged)) {
             self.frames.held.fetch_sub(more, Ordering::Relaxed);
             return false;
         }
-        self.has_pass |= before + more > self.frames.limit;
         self.held += more;
         true
+    }
+
+    fn take_pass(&mut self, pass: usize) -> bool {
+        let is_free = !self.frames.is_pass_taken[pass].swap(true, Ordering::Relaxed);
+        if is_free {
+            self.pass = Some(pass);
+        }
+        is_free
     }
 
     /// Holds `bytes`, whatever the budget says: they are there already.
@@ -83,8 +95,10 @@ impl Share {
                 .fetch_sub(self.held - bytes, Ordering::Relaxed);
         }
         self.held = bytes;
-        if bytes == 0 && std::mem::take(&mut self.has_pass) {
-            self.frames.is_pass_taken.store(false, Ordering::Relaxed);
+        if bytes == 0
+            && let Some(pass) = self.pass.take()
+        {
+            self.frames.is_pass_taken[pass].store(false, Ordering::Relaxed);
         }
     }
 }
@@ -117,7 +131,7 @@ impl Partial {
             share: Share {
                 frames,
                 held: 0,
-                has_pass: false,
+                pass: None,
             },
             progress: None,
         }
@@ -148,14 +162,15 @@ impl Partial {
         self.bytes.len() <= SHORT_MAX
     }
 
-    /// Makes room for `more` bytes of a long frame; false when there is none now. Memory grows
+    /// Makes room for `more` bytes of a long frame; false when there is none now, which is sooner
+    /// for those who are not privileged. Memory grows
     /// with the bytes that have come, never with the size that a frame claims.
-    pub(super) fn reserve(&mut self, more: usize) -> bool {
+    pub(super) fn reserve(&mut self, more: usize, is_privileged: bool) -> bool {
         if self.bytes.capacity() - self.bytes.len() >= more {
             return true;
         }
         let capacity = (self.bytes.len() + more).max(self.bytes.len() * 3 / 2);
-        let has_room = self.share.grow(capacity);
+        let has_room = self.share.grow(capacity, is_privileged);
         if has_room {
             self.bytes.reserve_exact(capacity - self.bytes.len());
         }
@@ -258,13 +273,36 @@ mod tests {
             one.replace(&vec![1; 140_000], true, Instant::now());
         }
         let [first, second] = &mut all;
-        assert!(first.reserve(200_000));
-        assert!(!second.reserve(200_000), "no room, and the pass is taken");
+        assert!(first.reserve(200_000, true));
+        assert!(
+            !second.reserve(200_000, true),
+            "no room, and the pass is taken"
+        );
         first.extend(&vec![1; 200_000]);
-        assert!(first.reserve(200_000), "it keeps the pass up to its end");
+        assert!(
+            first.reserve(200_000, true),
+            "it keeps the pass up to its end"
+        );
         let bytes = first.lend();
         first.give_back(bytes, 340_000, Instant::now());
-        assert!(second.reserve(200_000));
+        assert!(second.reserve(200_000, true));
+    }
+
+    #[test]
+    fn half_of_the_budget_is_for_the_privileged_and_each_kind_has_a_pass() {
+        let frames = Arc::new(LongFrames::new(300_000));
+        let mut all = [(); 4].map(|()| partial(&frames));
+        for one in &mut all {
+            one.replace(&vec![1; 40_000], true, Instant::now());
+        }
+        let [first, second, proven, other] = &mut all;
+        assert!(first.reserve(100_000, false), "with the pass");
+        assert!(
+            !second.reserve(100_000, false),
+            "no room, and the pass is taken"
+        );
+        assert!(proven.reserve(100_000, true), "with the other one");
+        assert!(!other.reserve(100_000, true));
     }
 
     #[test]

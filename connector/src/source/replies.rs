@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 /// Unsent bytes above which the connection reads nothing more: a thousand peers that send without
-/// reading their replies must not fill our memory. What the socket holds already is far more than
-/// a peer needs that reads.
+/// reading their replies must not fill our memory. What the socket holds of the replies of a proven
+/// connection is far more than a peer needs that reads.
 const UNSENT_MAX: usize = 64 << 10;
 
 /// What is left of a buffer that has been larger, in bytes.

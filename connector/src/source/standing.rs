@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 /// a thousand times as many, and whoever comes behind a crowd waits for a read of each.
 const FIRST_READ: usize = 512;
 
-/// A connection that has had no record published after so many reads is suspect.
-const FIRST_READS: usize = 4;
+/// A connection of which nothing has been published, and so many flights have been refused, is suspect.
+const FRUITLESS_MAX: usize = 4;
 
 /// Bytes of a read of a suspect: what they may inflate to takes some milliseconds.
 const SUSPECT_READ: usize = 4 << 10;
@@ -41,7 +41,7 @@ const SPOILT_TIME_MAX: Duration = Duration::from_mins(10);
 const STRANGERS_FLIGHTS_MAX: usize = 8;
 
 /// Whose turn comes before whose.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Rank {
     /// Records of it were published, and it has taken its replies again and again.
     Proven,
@@ -69,8 +69,8 @@ pub(super) struct Standing {
     rank: Rank,
     /// Held as long as it is proven.
     trusted: Option<Trusted>,
-    /// Reads before the first reply of success.
-    reads: usize,
+    /// Flights of which all was refused, before the first record that was published.
+    fruitless: usize,
     read_bytes: usize,
     /// Where in its replies one of success ends that it has not taken yet.
     success_at: Option<u64>,
@@ -88,7 +88,7 @@ impl Standing {
             window,
             rank: Rank::New,
             trusted: None,
-            reads: 0,
+            fruitless: 0,
             read_bytes: FIRST_READ,
             success_at: None,
             refused: 0,
@@ -116,21 +116,20 @@ impl Standing {
         self.read_bytes.max(missing)
     }
 
+    /// Whether it may hold what others wait for: it is proven, or nobody is.
+    pub(super) fn is_privileged(&self) -> bool {
+        self.is_proven() || !self.window.has_trusted()
+    }
+
     /// Whether it may have another flight while so many are not answered.
     pub(super) fn may_have_more(&self, flights: usize) -> bool {
-        self.is_proven() || flights < STRANGERS_FLIGHTS_MAX || !self.window.has_trusted()
+        self.is_proven() || flights < STRANGERS_FLIGHTS_MAX || !self.window.is_scarce()
     }
 
     /// It was read.
     pub(super) fn note_read(&mut self) {
         if self.rank == Rank::New {
             self.rank = Rank::Unproven;
-        }
-        if self.rank == Rank::Unproven {
-            self.reads += 1;
-            if self.reads >= FIRST_READS {
-                self.suspect();
-            }
         }
     }
 
@@ -165,7 +164,10 @@ impl Standing {
             self.success_at.get_or_insert(owed);
         } else {
             self.refused = self.refused.saturating_add(refused);
-            if self.refused >= REFUSED_MAX {
+            if self.rank == Rank::Unproven && refused > 0 {
+                self.fruitless += 1;
+            }
+            if self.refused >= REFUSED_MAX || self.fruitless >= FRUITLESS_MAX {
                 self.suspect();
             }
         }
@@ -200,6 +202,8 @@ impl Standing {
         self.rank = Rank::Suspect;
         self.trusted = None;
         self.read_bytes = SUSPECT_READ;
+        self.wanted = 0;
+        self.fruitless = 0;
     }
 }
 
@@ -214,6 +218,11 @@ mod tests {
             bytes: 100,
         }))
     }
+
+    const HALF: Load = Load {
+        records: 50,
+        bytes: 50,
+    };
 
     fn standing() -> Standing {
         Standing::new(window())
@@ -258,17 +267,27 @@ mod tests {
     }
 
     #[test]
-    fn who_brings_nothing_with_its_first_reads_is_suspect_until_it_does() {
+    fn whose_first_flights_are_all_refused_is_suspect_until_a_record_is_published() {
         let mut standing = standing();
-        for _ in 1..FIRST_READS {
-            standing.note_read();
+        standing.note_read();
+        for _ in 1..FRUITLESS_MAX {
+            standing.answer(0, 1, 30);
             assert_eq!(standing.rank(), Rank::Unproven);
         }
-        standing.answer(1, 0, 30);
-        standing.note_read();
+        standing.answer(0, 1, 30);
         assert_eq!(standing.rank(), Rank::Suspect);
-        standing.take_replies(30, Instant::now());
+        publish(&mut standing, Instant::now());
         assert_eq!(standing.rank(), Rank::Promising);
+    }
+
+    #[test]
+    fn whose_answers_take_long_is_not_suspect_for_that() {
+        let mut standing = standing();
+        for _ in 0..100 {
+            standing.note_read();
+            standing.answer(0, 0, 30);
+        }
+        assert_eq!(standing.rank(), Rank::Unproven);
     }
 
     #[test]
@@ -332,26 +351,37 @@ mod tests {
         let now = Instant::now();
         let mut standing = standing();
         let _other = standing.window.trust();
+        let _held = standing.window.admit(HALF);
         for _ in 0..3 {
             assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX - 1));
             assert!(standing.wants_answers(STRANGERS_FLIGHTS_MAX));
             assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX));
             publish(&mut standing, now);
         }
+        standing.ignore_replies();
+        assert!(
+            standing.wants_answers(STRANGERS_FLIGHTS_MAX),
+            "it begins anew"
+        );
         standing.spoil(1, now);
         assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX));
         assert!(!proven(now).wants_answers(STRANGERS_FLIGHTS_MAX));
     }
 
     #[test]
-    fn who_is_not_proven_has_few_flights_beside_one_that_is() {
+    fn who_is_not_proven_has_few_flights_beside_one_that_is_when_the_window_is_in_use() {
         let stranger = standing();
+        let window = Arc::clone(&stranger.window);
+        let held = window.admit(HALF);
         assert!(stranger.may_have_more(STRANGERS_FLIGHTS_MAX));
         let mut other = Standing::new(Arc::clone(&stranger.window));
         while !publish(&mut other, Instant::now()) {}
         assert!(!stranger.may_have_more(STRANGERS_FLIGHTS_MAX));
         assert!(stranger.may_have_more(STRANGERS_FLIGHTS_MAX - 1));
         assert!(other.may_have_more(STRANGERS_FLIGHTS_MAX));
+        drop(held);
+        assert!(stranger.may_have_more(STRANGERS_FLIGHTS_MAX));
+        let _held = window.admit(HALF);
         drop(other);
         assert!(stranger.may_have_more(STRANGERS_FLIGHTS_MAX));
     }

@@ -4,22 +4,28 @@ use super::allowance::Strangers;
 use super::standing::Rank;
 use std::collections::VecDeque;
 
-/// What a connection waits for. It can stand in both lists; the next turn clears both.
+/// A place in a line: whose, and which of its places.
+type Turn = (usize, u32);
+
+/// What a connection waits for.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     rank: Rank,
-    is_queued: bool,
+    /// The line in which it stands.
+    queued: Option<Rank>,
+    /// Tells its place in line from those that it has left.
+    stamp: u32,
     is_starved: bool,
 }
 
 /// The connections that may have something to read, by token.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    proven: VecDeque<usize>,
-    new: VecDeque<usize>,
-    promising: VecDeque<usize>,
-    unproven: VecDeque<usize>,
-    suspect: VecDeque<usize>,
+    proven: VecDeque<Turn>,
+    new: VecDeque<Turn>,
+    promising: VecDeque<Turn>,
+    unproven: VecDeque<Turn>,
+    suspect: VecDeque<Turn>,
     /// Those that have something to read and must wait for room.
     starved: Vec<usize>,
     places: Vec<Place>,
@@ -31,13 +37,17 @@ impl Turns {
         self.place(token).rank = rank;
     }
 
-    /// Gives a token a turn, unless it has one.
+    /// Gives a token a turn, unless it has one already that is not worse.
     pub(super) fn queue(&mut self, token: usize) {
         let place = self.place(token);
         let rank = place.rank;
-        if !std::mem::replace(&mut place.is_queued, true) {
-            self.line(rank).push_back(token);
+        if place.queued.is_some_and(|line| line <= rank) {
+            return;
         }
+        place.queued = Some(rank);
+        place.stamp = place.stamp.wrapping_add(1);
+        let turn = (token, place.stamp);
+        self.line(rank).push_back(turn);
     }
 
     /// Remembers that a token must wait for room.
@@ -50,24 +60,39 @@ impl Turns {
     /// Gives all that wait for room a turn.
     pub(super) fn queue_starved(&mut self) {
         for token in std::mem::take(&mut self.starved) {
-            self.place(token).is_starved = false;
-            self.queue(token);
+            if std::mem::take(&mut self.place(token).is_starved) {
+                self.queue(token);
+            }
         }
     }
 
     /// Takes the next turn of a rank.
     pub(super) fn next(&mut self, rank: Rank) -> Option<usize> {
-        let token = self.line(rank).pop_front()?;
-        self.place(token).is_queued = false;
-        Some(token)
+        loop {
+            let (token, stamp) = self.line(rank).pop_front()?;
+            let place = self.place(token);
+            if place.queued.is_some() && place.stamp == stamp {
+                place.queued = None;
+                return Some(token);
+            }
+        }
     }
 
-    /// How many proven ones have a turn.
+    /// The connection with this token has ended; what comes under it next is another one.
+    pub(super) fn forget(&mut self, token: usize) {
+        let place = self.place(token);
+        *place = Place {
+            stamp: place.stamp,
+            ..Place::default()
+        };
+    }
+
+    /// How many proven ones have a turn, at most.
     pub(super) fn proven(&self) -> usize {
         self.proven.len()
     }
 
-    /// How many have a turn who are not proven.
+    /// How many have a turn who are not proven, at most.
     pub(super) fn strangers(&self) -> Strangers {
         let lines = [&self.new, &self.promising, &self.unproven, &self.suspect];
         lines.map(VecDeque::len)
@@ -82,7 +107,7 @@ impl Turns {
         !self.starved.is_empty()
     }
 
-    const fn line(&mut self, rank: Rank) -> &mut VecDeque<usize> {
+    const fn line(&mut self, rank: Rank) -> &mut VecDeque<Turn> {
         match rank {
             Rank::Proven => &mut self.proven,
             Rank::New => &mut self.new,
@@ -121,15 +146,32 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_rises_keeps_the_turn_it_has_and_stands_higher_from_the_next_on() {
+    fn a_token_that_rises_stands_in_the_better_line_at_once_and_no_more_in_the_other() {
         let mut turns = Turns::default();
-        turns.queue(7);
-        turns.rank(7, Rank::Proven);
-        turns.queue(7);
-        assert_eq!(turns.proven(), 0);
-        assert_eq!(turns.next(Rank::New), Some(7));
+        turns.rank(7, Rank::Suspect);
+        for rank in [Rank::Suspect, Rank::Promising, Rank::Proven] {
+            turns.rank(7, rank);
+            turns.queue(7);
+        }
+        turns.rank(7, Rank::Suspect);
         turns.queue(7);
         assert_eq!(turns.next(Rank::Proven), Some(7));
+        let next = [Rank::Promising, Rank::Suspect].map(|rank| turns.next(rank));
+        assert_eq!(next, [None; 2]);
         assert!(turns.has_no_strangers());
+    }
+
+    #[test]
+    fn a_connection_has_no_place_of_the_one_that_had_its_token_before() {
+        let mut turns = Turns::default();
+        turns.rank(7, Rank::Suspect);
+        turns.queue(7);
+        turns.starve(7);
+        turns.forget(7);
+        turns.queue(7);
+        assert_eq!(turns.next(Rank::New), Some(7));
+        turns.queue_starved();
+        assert_eq!(turns.next(Rank::New), None);
+        assert_eq!(turns.next(Rank::Suspect), None);
     }
 }

@@ -28,7 +28,7 @@ pub struct Version {
 pub struct Claim {
     /// The version.
     pub version: Version,
-    /// For how long it is remembered what becomes of it, in seconds.
+    /// For how long it is remembered once it is in Kafka, in seconds.
     pub remembered_s: u32,
 }
 

@@ -31,6 +31,10 @@ struct Flying {
     before: Before,
     /// Whom to tell when it is there.
     bells: u64,
+    /// When it began, in seconds after the table's origin.
+    begun_s: u32,
+    /// For how long it is remembered once it is there, in seconds.
+    remembered_s: u32,
 }
 
 /// What a version on its way has changed in what is remembered.
@@ -111,6 +115,8 @@ impl Stripe {
             record,
             before,
             bells: 0,
+            begun_s: asker.now_s,
+            remembered_s: claim.remembered_s,
         });
         if self.known.len() >= REMEMBERED_MAX / STRIPES {
             self.forget_some(asker);
@@ -124,13 +130,26 @@ impl Stripe {
         &mut self,
         ticket: Ticket,
         is_delivered: bool,
-        hasher: &DefaultHashBuilder,
+        (now_s, hasher): (u32, &DefaultHashBuilder),
     ) -> Option<(RecordId, u64)> {
         let flown = self.flying.try_remove(ticket.place())?;
         if !is_delivered {
             self.undo(&flown, hasher);
+        } else if now_s > flown.begun_s {
+            self.renew(&flown, now_s, hasher);
         }
         Some((flown.record, flown.bells))
+    }
+
+    /// The version was on its way for long: it is remembered from now on.
+    #[cold]
+    fn renew(&mut self, flown: &Flying, now_s: u32, hasher: &DefaultHashBuilder) {
+        let hash = hasher.hash_one(flown.record);
+        let is_record = |known: &Known| known.record == flown.record;
+        let known = self.known.find_mut(hash, is_record);
+        if let Some(known) = known.filter(|known| known.update_ms != 0) {
+            known.until_s = now_s.saturating_add(flown.remembered_s);
+        }
     }
 
     #[cold]

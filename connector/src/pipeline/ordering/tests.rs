@@ -143,6 +143,10 @@ fn what_is_remembered_expires_and_is_swept_but_never_while_it_is_on_its_way() {
     sweep(&order, later);
     assert_eq!(order.remembered(), 1);
     order.end(ticket, true);
+    let still = order.begin(&old, later, 0);
+    assert_eq!(still, Turn::Stale, "its time began when it was delivered");
+    let delivered = later + SWEEP_PAUSE * u32::try_from(STRIPES).unwrap();
+    let later = delivered + Duration::from_secs(u64::from(REMEMBERED_S) + 1);
     order.end(go(&order, &old, later), true);
     sweep(
         &order,

@@ -36,27 +36,30 @@ impl<S: Sink> Outlet<S> {
     /// Lets versions of a record go on whose turn may have come.
     fn call(&mut self, record: &RecordId, now: Instant) {
         while let Some(first) = self.waiting.first(record) {
-            let turn = self.shared.order.begin(&first.claim, now, self.shard);
-            if turn == Turn::Wait {
-                return;
-            }
-            let Some(caller) = self.waiting.leave(record) else {
-                return;
+            let order = &self.shared.order;
+            let ticket = match order.begin(&first.claim, now, self.shard) {
+                Turn::Wait => return,
+                Turn::Stale => None,
+                Turn::Go(ticket) => Some(ticket),
             };
-            let slot = caller.waiting.message.slot;
-            match turn {
-                Turn::Go(ticket) if caller.flight.is_abandoned() => {
-                    self.shared.order.end(ticket, false);
-                    caller.flight.give_up();
+            let caller = self.waiting.leave(record);
+            match (caller, ticket) {
+                (Some(caller), None) => {
+                    self.metrics.skipped(STALE, 1);
+                    caller.flight.skip(caller.waiting.message.slot);
                 }
-                Turn::Go(ticket) => {
-                    caller.flight.begin(slot, ticket);
+                (Some(caller), Some(ticket)) if !caller.flight.is_abandoned() => {
+                    let slot = caller.waiting.message.slot;
+                    caller.flight.put_ticket(slot, ticket);
                     self.let_go(caller);
                 }
-                Turn::Stale | Turn::Wait => {
-                    self.metrics.skipped(STALE, 1);
-                    caller.flight.skip(slot);
+                (caller, Some(ticket)) => {
+                    order.end(ticket, false);
+                    if let Some(caller) = caller {
+                        caller.flight.give_up();
+                    }
                 }
+                (None, None) => {}
             }
         }
     }

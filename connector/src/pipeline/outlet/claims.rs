@@ -3,12 +3,12 @@
 use super::{Leaving, Outlet};
 use crate::clock::Moment;
 use crate::pipeline::answers::Answer;
-use crate::pipeline::lanes::Ordering;
+use crate::pipeline::lanes::{Ordering, ResolvedLane};
 use crate::pipeline::manifest::Manifest;
 use crate::pipeline::ordering::{Claim, RecordId, Round, Turn, Version};
 use crate::pipeline::waiting::Waiting;
 use crate::pipeline::{Message, Sink};
-use aeroduct_record::LastUpdate;
+use aeroduct_record::{LastUpdate, Metadata};
 
 /// The rule by which a version is skipped that is older than what Kafka has.
 pub(super) const STALE: &str = "stale-version";
@@ -38,13 +38,7 @@ impl<S: Sink> Outlet<S> {
         manifest: &mut Manifest,
     ) {
         let metadata = leaving.metadata;
-        let claim = Claim {
-            version: Version {
-                record: RecordId::new(ordering.stream, metadata.digest),
-                update_ms: metadata.last_update.map_or(0, LastUpdate::unix_ms),
-            },
-            remembered_s: ordering.remembered_s,
-        };
+        let claim = claim_of(ordering, metadata);
         let waiting = Waiting {
             claim,
             message,
@@ -57,6 +51,31 @@ impl<S: Sink> Outlet<S> {
             self.waiting.enter(waiting);
         } else {
             self.claims.asking.push(waiting);
+        }
+    }
+
+    /// Whether Kafka has a newer version of a record that cannot be published.
+    #[cold]
+    pub(in crate::pipeline) fn is_stale(
+        &self,
+        lane: &ResolvedLane<S::Topic>,
+        metadata: &Metadata<'_>,
+        arrived: Moment,
+    ) -> bool {
+        let Some(ordering) = lane.ordering else {
+            return false;
+        };
+        let (order, claim) = (&self.shared.order, claim_of(ordering, metadata));
+        match order.begin(&claim, arrived.instant, self.shard) {
+            Turn::Stale => {
+                self.metrics.skipped(STALE, 1);
+                true
+            }
+            Turn::Go(ticket) => {
+                order.end(ticket, false);
+                false
+            }
+            Turn::Wait => false,
         }
     }
 
@@ -103,5 +122,15 @@ impl<S: Sink> Outlet<S> {
             manifest.loaded += 1;
             self.sink.add(version.message);
         }
+    }
+}
+
+fn claim_of(ordering: Ordering, metadata: &Metadata<'_>) -> Claim {
+    Claim {
+        version: Version {
+            record: RecordId::new(ordering.stream, metadata.digest),
+            update_ms: metadata.last_update.map_or(0, LastUpdate::unix_ms),
+        },
+        remembered_s: ordering.remembered_s,
     }
 }

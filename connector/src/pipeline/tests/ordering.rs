@@ -132,6 +132,20 @@ fn a_record_that_is_refused_does_not_hold_up_its_next_version() {
 }
 
 #[test]
+fn a_stale_version_is_answered_success_though_it_could_not_be_rendered() {
+    let items = "routing: {mode: bin, bin: t}\nformat: {mode: json}\nrecord-ordering: {}\n";
+    let mut stand = Stand::new(items);
+    let newer = Change {
+        bins: &[("t", 7)],
+        ..version(20)
+    };
+    let _flight = stand.read_changes([newer]);
+    stand.sent()[0].deliver();
+    let older = stand.read_changes([version(10)]);
+    assert_eq!(answers(&older), Some(vec![Success]));
+}
+
+#[test]
 fn a_batch_counts_as_on_its_way_until_it_is_reported() {
     let mut stand = Stand::new(&format!(
         "{ITEMS}record-ordering: {{}}\nbatching: {{max-records: 2}}\n"

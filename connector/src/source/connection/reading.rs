@@ -66,7 +66,10 @@ impl<T: Stream> Connection<T> {
         let buffer = &mut buffer[..room];
         let read = if is_copied {
             self.read_behind(buffer)
-        } else if self.partial.reserve(buffer.len()) {
+        } else if self
+            .partial
+            .reserve(buffer.len(), self.standing.is_privileged())
+        {
             self.read_apart(buffer)
         } else {
             return Turn::Starved;
@@ -121,7 +124,11 @@ impl<T: Stream> Connection<T> {
         } else {
             self.standing.may_have_more(flights)
         };
-        let has_room = may_have_more && window.has_room(self.in_flight, is_proven);
+        if !may_have_more {
+            // The flight that is complete gives it a turn.
+            return Some(Turn::Rest);
+        }
+        let has_room = window.has_room(self.in_flight, is_proven);
         (!has_room).then_some(Turn::Starved)
     }
 

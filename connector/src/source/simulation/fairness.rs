@@ -13,6 +13,7 @@ use aeroduct_record::Operation;
 use aeroduct_wire::encode::MessageWriter;
 use aeroduct_wire::reply;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -167,11 +168,18 @@ impl Stream for Line {
     }
 }
 
-/// Publishes everything at once.
-#[derive(Default)]
-struct Eager(Vec<u32>);
+/// Messages on their way to Kafka, and when they are there.
+type OnTheirWay = Rc<RefCell<VecDeque<(Duration, Shipment, Vec<u32>)>>>;
 
-impl Sink for Eager {
+/// Publishes everything, which takes its time.
+struct Kafka {
+    clock: SimulatedClock,
+    time: Duration,
+    slots: Vec<u32>,
+    on_their_way: OnTheirWay,
+}
+
+impl Sink for Kafka {
     type Topic = ();
 
     fn topic(&mut self, _name: &str) -> Option<()> {
@@ -183,14 +191,15 @@ impl Sink for Eager {
     }
 
     fn add(&mut self, message: Message<()>) {
-        self.0.push(message.slot);
+        self.slots.push(message.slot);
     }
 
     fn ship(&mut self, shipment: Shipment) {
-        for slot in self.0.drain(..) {
-            shipment.recipient().report(slot, Report::Delivered);
-            shipment.recipient().settle(1);
-        }
+        let slots = std::mem::take(&mut self.slots);
+        let due = self.clock.now() + self.time;
+        self.on_their_way
+            .borrow_mut()
+            .push_back((due, shipment, slots));
     }
 }
 
@@ -198,7 +207,8 @@ impl Sink for Eager {
 struct Shard {
     clock: SimulatedClock,
     mailbox: Arc<Mailbox>,
-    desk: Desk<Eager, Line, SimulatedClock>,
+    desk: Desk<Kafka, Line, SimulatedClock>,
+    on_their_way: OnTheirWay,
     peers: Vec<Rc<RefCell<Peer>>>,
 }
 
@@ -209,7 +219,8 @@ impl crate::pipeline::Wake for Nobody {
 }
 
 impl Shard {
-    fn new() -> Self {
+    /// With a Kafka that takes so long.
+    fn new(kafka: Duration) -> Self {
         let clock = SimulatedClock::new();
         let plan = Arc::new(aeroduct_config::parse(CONFIG, "test.yml").unwrap());
         let window = Arc::new(Window::new(Load {
@@ -220,7 +231,13 @@ impl Shard {
         let metrics = Metrics::new(1, "test");
         let metrics = Arc::clone(&metrics.shards()[0]);
         let mailbox = Arc::new(Mailbox::new(Nobody));
-        let sink = Eager::default();
+        let on_their_way = OnTheirWay::default();
+        let sink = Kafka {
+            clock: clock.clone(),
+            time: kafka,
+            slots: Vec::new(),
+            on_their_way: Rc::clone(&on_their_way),
+        };
         let pipeline = Pipeline::new(shared, 0, Arc::clone(&metrics), sink, clock.clone());
         let settings = ShardSettings {
             reply_deadline: Duration::from_secs(9),
@@ -234,6 +251,7 @@ impl Shard {
             clock,
             mailbox,
             desk,
+            on_their_way,
             peers: Vec::new(),
         }
     }
@@ -262,6 +280,21 @@ impl Shard {
         self.desk.on(token, happening);
     }
 
+    /// What has reached Kafka is reported.
+    fn report(&self) {
+        let mut on_their_way = self.on_their_way.borrow_mut();
+        while on_their_way
+            .front()
+            .is_some_and(|(due, ..)| *due <= self.clock.now())
+            && let Some((_, shipment, slots)) = on_their_way.pop_front()
+        {
+            for slot in slots {
+                shipment.recipient().report(slot, Report::Delivered);
+                shipment.recipient().settle(1);
+            }
+        }
+    }
+
     fn run(&mut self, time: Duration) {
         let end = self.clock.now() + time;
         let mut rung = Vec::new();
@@ -274,6 +307,7 @@ impl Shard {
                     self.tell(token);
                 }
             }
+            self.report();
             self.mailbox.empty(&mut Vec::new(), &mut rung);
             assert!(!self.desk.go_round(&mut rung));
             // Somebody honest sends something within that time.
@@ -305,7 +339,7 @@ fn bomb() -> Vec<u8> {
 /// An honest source beside a crowd that comes after it: answers in per cent of its records, and how
 /// long nearly all of them took.
 fn beside(crowd: Option<Kind>) -> (usize, Duration) {
-    let mut shard = Shard::new();
+    let mut shard = Shard::new(Duration::ZERO);
     let honest = shard.admit(Kind::Honest(RATE));
     shard.run(Duration::from_millis(50));
     if let Some(kind) = crowd {
@@ -333,7 +367,7 @@ fn a_thousand_bad_peers_take_little_of_an_honest_sources_rate_and_time() {
 
 #[test]
 fn an_honest_source_that_comes_behind_a_crowd_does_not_wait_for_all_of_it() {
-    let mut shard = Shard::new();
+    let mut shard = Shard::new(Duration::ZERO);
     shard.admit_crowd(Kind::Bomber);
     shard.run(Duration::from_millis(1));
     let honest = shard.admit(Kind::Honest(RATE));
@@ -344,8 +378,26 @@ fn an_honest_source_that_comes_behind_a_crowd_does_not_wait_for_all_of_it() {
 }
 
 #[test]
+fn however_long_kafka_takes_an_honest_source_passes_a_crowd_beside_another_one() {
+    for kafka in [5, 50, 500].map(Duration::from_millis) {
+        let mut shard = Shard::new(kafka);
+        shard.admit(Kind::Honest(RATE / 10));
+        shard.run(kafka * 20);
+        shard.admit_crowd(Kind::Bomber);
+        shard.run(Duration::from_millis(10));
+        let honest = shard.admit(Kind::Honest(RATE / 10));
+        // Nine answers, one after the other, until it is read in full.
+        shard.run(kafka * 15 + Duration::from_millis(500));
+        let answered = honest.borrow().answered();
+        let answered = u128::try_from(answered).unwrap();
+        let least = u128::from(RATE / 10) * (kafka * 3).as_millis() / 1_000;
+        assert!(answered > least, "{kafka:?}: {answered} of {least}");
+    }
+}
+
+#[test]
 fn nobody_starves_beside_an_honest_source_that_could_take_all_the_time() {
-    let mut shard = Shard::new();
+    let mut shard = Shard::new(Duration::ZERO);
     let greedy = shard.admit(Kind::Honest(RATE * 3 / 2));
     shard.run(Duration::from_millis(100));
     let bombers: Vec<_> = (0..20).map(|_| shard.admit(Kind::Bomber)).collect();
@@ -359,7 +411,7 @@ fn nobody_starves_beside_an_honest_source_that_could_take_all_the_time() {
 
 #[test]
 fn where_nobody_is_proven_strangers_have_all_the_time() {
-    let mut shard = Shard::new();
+    let mut shard = Shard::new(Duration::ZERO);
     let crowd = shard.admit_crowd(Kind::Bomber);
     let time = Duration::from_secs(10);
     shard.run(time);
