@@ -169,7 +169,7 @@ mod tests {
             let served = served(contested(now), now, turn);
             let part = Duration::from_millis(50);
             assert!(
-                (part * 7 / 10..=part * 14 / 10 + turn).contains(&served),
+                (part * 8 / 10..=part * 12 / 10 + turn).contains(&served),
                 "turns of {turn:?}: {served:?}"
             );
         }

@@ -37,7 +37,8 @@ const SPOILT_TIME: Duration = Duration::from_secs(1);
 /// At most.
 const SPOILT_TIME_MAX: Duration = Duration::from_mins(10);
 
-/// Flights of a connection that is not proven while another one is.
+/// Flights of a connection that is not proven while another one is and the window is
+/// [scarce](Window::is_scarce).
 const STRANGERS_FLIGHTS_MAX: usize = 8;
 
 /// Whose turn comes before whose.
@@ -199,10 +200,13 @@ impl Standing {
     }
 
     fn suspect(&mut self) {
+        if self.rank != Rank::Suspect {
+            // Who stays suspect must not close everybody's batches again and again.
+            self.wanted = 0;
+        }
         self.rank = Rank::Suspect;
         self.trusted = None;
         self.read_bytes = SUSPECT_READ;
-        self.wanted = 0;
         self.fruitless = 0;
     }
 }
@@ -363,6 +367,8 @@ mod tests {
             standing.wants_answers(STRANGERS_FLIGHTS_MAX),
             "it begins anew"
         );
+        standing.ignore_replies();
+        assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX), "but once");
         standing.spoil(1, now);
         assert!(!standing.wants_answers(STRANGERS_FLIGHTS_MAX));
         assert!(!proven(now).wants_answers(STRANGERS_FLIGHTS_MAX));
