@@ -9,7 +9,8 @@
 //! The table is cut into stripes with a lock each, so that shards seldom meet. The versions of one
 //! read ask together, stripe by stripe: what a record costs is the look-up in memory that is in no
 //! cache, and many of these can be on their way at a time. Where no namespace keeps order, nobody asks
-//! the table.
+//! the table. It is looked through for what has expired a window at a time, so that nobody waits long
+//! for a stripe.
 
 mod claim;
 mod stripe;
@@ -26,22 +27,21 @@ use crate::sync::{Mutex, MutexGuard};
 use hashbrown::DefaultHashBuilder;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::hint::black_box;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
-use stripe::{Asker, Stripe};
+use std::time::Instant;
+use stripe::{Asker, Places, Stripe};
 
-/// Enough for two shards to want the same one seldom, few enough for a read to have several records
-/// for each.
-const STRIPES: usize = 64;
+/// Stripes for each shard: enough for two shards to want the same one seldom, few enough for a read to
+/// have several records for each.
+const STRIPES_PER_SHARD: usize = 4;
+const STRIPES_MIN: usize = 16;
+/// A ticket tells its stripe in a byte.
+const STRIPES_MAX: usize = 256;
 
-/// Records remembered at most, by all stripes: some 330 MiB. Above, those are forgotten whose time
-/// is nearest to its end. Seven eighths of a power of two are what a table of that size holds.
+/// Records remembered at most, by all stripes: some 330 MiB. Seven eighths of a power of two are what a
+/// table of that size holds.
 const REMEMBERED_MAX: usize = 7 << 20;
-
-/// Each stripe is looked through for what has expired so often while something is remembered.
-const SWEEP_PAUSE: Duration = Duration::from_secs(5);
 
 /// Shards that can be told apart when they wait; further ones share a bell.
 const BELLS: u32 = u64::BITS;
@@ -51,6 +51,7 @@ const BELLS: u32 = u64::BITS;
 pub struct Round {
     /// Hash and number of each version, by stripe.
     stripes: Vec<Vec<(u64, usize)>>,
+    places: Places,
     turns: Vec<Turn>,
 }
 
@@ -67,27 +68,27 @@ pub struct RecordOrder {
     origin: Instant,
     /// The time of the latest question, in seconds after `origin`.
     now_s: AtomicU32,
-    /// When the next stripe is looked through, in milliseconds after `origin`, and which one it is.
-    sweep_at_ms: AtomicU64,
-    next_sweep: AtomicUsize,
+    /// The stripe that is looked through for what has expired.
+    sweeping: AtomicUsize,
 }
 
 impl RecordOrder {
     /// A table that remembers nothing, for the shards with these inboxes, in their order. Times are
     /// told relative to `origin`.
     pub fn new(origin: Instant, inboxes: &[Arc<Inbox>]) -> Self {
+        let wanted = (STRIPES_PER_SHARD * inboxes.len()).next_power_of_two();
+        let count = wanted.clamp(STRIPES_MIN, STRIPES_MAX);
         Self {
-            stripes: (0_u8..)
-                .take(STRIPES)
-                .map(|number| Mutex::new(Stripe::new(number)))
+            stripes: (0..=u8::MAX)
+                .take(count)
+                .map(|number| Mutex::new(Stripe::new(number, REMEMBERED_MAX / count)))
                 .collect(),
             hasher: DefaultHashBuilder::default(),
             streams: Mutex::default(),
             inboxes: inboxes.into(),
             origin,
             now_s: AtomicU32::new(0),
-            sweep_at_ms: AtomicU64::new(0),
-            next_sweep: AtomicUsize::new(0),
+            sweeping: AtomicUsize::new(0),
         }
     }
 
@@ -107,7 +108,7 @@ impl RecordOrder {
     /// Asks for a version that has arrived at `shard`.
     pub fn begin(&self, claim: &Claim, now: Instant, shard: usize) -> Turn {
         let hash = self.hasher.hash_one(claim.version.record);
-        let mut stripe = self.stripe(stripe_of(hash));
+        let mut stripe = self.stripe(self.stripe_of(hash));
         stripe.begin(hash, claim, &self.asker(now, shard))
     }
 
@@ -120,11 +121,15 @@ impl RecordOrder {
         shard: usize,
         round: &'r mut Round,
     ) -> &'r [Turn] {
-        let Round { stripes, turns } = round;
-        stripes.resize_with(STRIPES, Vec::new);
+        let Round {
+            stripes,
+            places,
+            turns,
+        } = round;
+        stripes.resize_with(self.stripes.len(), Vec::new);
         for (number, claim) in claims.iter().enumerate() {
             let hash = self.hasher.hash_one(claim.as_ref().version.record);
-            stripes[stripe_of(hash)].push((hash, number));
+            stripes[self.stripe_of(hash)].push((hash, number));
         }
         turns.clear();
         turns.resize(claims.len(), Turn::Wait);
@@ -134,10 +139,7 @@ impl RecordOrder {
                 continue;
             }
             let mut stripe = self.stripe(number);
-            // These do not depend on each other, so the processor waits for all of them at once.
-            for (hash, number) in asked.iter() {
-                black_box(stripe.touch(*hash, &claims[*number].as_ref().version.record));
-            }
+            stripe.touch(asked.iter().map(|(hash, _)| *hash), places);
             for (hash, number) in asked.drain(..) {
                 turns[number] = stripe.begin(hash, claims[number].as_ref(), &asker);
             }
@@ -178,32 +180,25 @@ impl RecordOrder {
         }
     }
 
-    /// Forgets what has expired, a stripe at a time; to be called every now and then.
+    /// Forgets some of what has expired, for a fraction of a millisecond; to be called every now and
+    /// then.
     pub fn sweep(&self, now: Instant) {
-        let seconds = self.seconds(now);
-        let now_ms = now.saturating_duration_since(self.origin).as_millis();
-        let now_ms = u64::try_from(now_ms).unwrap_or(u64::MAX);
-        let pause_ms = u64::try_from(SWEEP_PAUSE.as_millis()).unwrap_or(u64::MAX) / STRIPES as u64;
-        let due_ms = self.sweep_at_ms.load(Ordering::Relaxed);
-        if now_ms < due_ms {
-            return;
-        }
-        let next_ms = due_ms.max(now_ms.saturating_sub(50)) + pause_ms;
-        let won = self.sweep_at_ms.compare_exchange(
-            due_ms,
-            next_ms,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
-        if won.is_ok() {
-            let number = self.next_sweep.fetch_add(1, Ordering::Relaxed) % STRIPES;
-            self.stripe(number).sweep(seconds, &self.hasher);
+        let now_s = self.seconds(now);
+        let number = self.sweeping.load(Ordering::Relaxed) % self.stripes.len();
+        if self.stripe(number).sweep(now_s, &self.hasher) {
+            self.sweeping.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Records that are remembered.
     pub fn remembered(&self) -> usize {
-        (0..STRIPES).map(|number| self.stripe(number).len()).sum()
+        let stripes = 0..self.stripes.len();
+        stripes.map(|number| self.stripe(number).len()).sum()
+    }
+
+    /// By bits that decide neither a record's place in its stripe's table nor its tag there.
+    fn stripe_of(&self, hash: u64) -> usize {
+        usize::try_from(hash >> 40).unwrap_or(0) % self.stripes.len()
     }
 
     fn stripe(&self, number: usize) -> MutexGuard<'_, Stripe> {
@@ -220,11 +215,6 @@ impl RecordOrder {
         }
         now_s
     }
-}
-
-/// Bits that decide neither a record's place in its stripe's table nor its tag there.
-fn stripe_of(hash: u64) -> usize {
-    usize::try_from(hash >> 40).unwrap_or(0) % STRIPES
 }
 
 fn bell(shard: usize) -> u64 {

@@ -1,14 +1,22 @@
 //! A part of the table: what is remembered of some records, and which of them have a version on its
 //! way.
 
-use super::{Claim, REMEMBERED_MAX, RecordId, STRIPES, Ticket, Turn};
+use super::{Claim, RecordId, Ticket, Turn};
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use slab::Slab;
 use std::hash::BuildHasher;
+use std::hint::black_box;
+use std::ops::Range;
 
 /// From this capacity on the memory of a time of many records is given back.
 const KEPT_MAX: usize = 4096;
+
+/// Places that are looked at in one go for what can be forgotten: a fraction of a millisecond.
+const WINDOW: usize = 1 << 16;
+
+/// Where in the table records may be that are about to be looked up; reused from read to read.
+pub(super) type Places = Vec<usize>;
 
 /// What is known of a record. One look-up finds all of it.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +59,11 @@ enum Before {
 #[derive(Debug)]
 pub(super) struct Stripe {
     number: u8,
+    /// Above, some are forgotten.
+    remembered_max: usize,
     known: HashTable<Known>,
+    /// Places up to here have been looked at for what can be forgotten.
+    swept: usize,
     flying: Slab<Flying>,
 }
 
@@ -64,19 +76,27 @@ pub(super) struct Asker<'a> {
 }
 
 impl Stripe {
-    pub(super) fn new(number: u8) -> Self {
+    pub(super) fn new(number: u8, remembered_max: usize) -> Self {
         Self {
             number,
+            remembered_max,
             known: HashTable::new(),
+            swept: 0,
             flying: Slab::new(),
         }
     }
 
-    /// Looks a record up. Whoever does so for many at first waits for memory but once.
+    /// Looks at what may be known of the records with these hashes, and decides nothing by it: so the
+    /// processor waits for all of them at once, first for where they are, then for what is there.
     #[inline]
-    pub(super) fn touch(&self, hash: u64, record: &RecordId) -> u32 {
-        let known = self.known.find(hash, |known| known.record == *record);
-        known.map_or(0, |known| known.until_s)
+    pub(super) fn touch(&self, hashes: impl Iterator<Item = u64>, places: &mut Places) {
+        places.clear();
+        places.extend(hashes.filter_map(|hash| self.known.find_bucket_index(hash, |_| true)));
+        for place in places.iter() {
+            if let Some(known) = self.known.get_bucket(*place) {
+                known.touch();
+            }
+        }
     }
 
     #[inline]
@@ -118,8 +138,8 @@ impl Stripe {
             begun_s: asker.now_s,
             remembered_s: claim.remembered_s,
         });
-        if self.known.len() >= REMEMBERED_MAX / STRIPES {
-            self.forget_some(asker);
+        if self.known.len() >= self.remembered_max {
+            self.forget_some(asker.now_s);
         }
         Turn::Go(Ticket::new(self.number, place))
     }
@@ -172,31 +192,53 @@ impl Stripe {
         }
     }
 
-    /// Forgets what has expired, but nothing that is on its way.
-    pub(super) fn sweep(&mut self, now_s: u32, hasher: &DefaultHashBuilder) {
-        let flying = &self.flying;
-        self.known
-            .retain(|known| known.until_s > now_s || known.is_flying(flying));
-        if self.known.len() < self.known.capacity() / 8 {
+    /// Forgets what has expired in the next window. Returns whether it was the last one.
+    pub(super) fn sweep(&mut self, now_s: u32, hasher: &DefaultHashBuilder) -> bool {
+        let window = self.next_window();
+        self.forget(window, now_s);
+        let is_last = self.swept == self.known.num_buckets();
+        if is_last && self.known.len() < self.known.capacity() / 8 {
             self.known.shrink_to(KEPT_MAX, rehash(hasher));
         }
         if self.flying.is_empty() && self.flying.capacity() > KEPT_MAX {
             self.flying = Slab::new();
         }
+        is_last
     }
 
-    /// There are too many: forgets what has expired and, of the rest, the half that is nearest to it.
+    /// There are too many: forgets what has expired in the next window and, of the rest there, the half
+    /// that is nearest to it.
     #[cold]
-    fn forget_some(&mut self, asker: &Asker<'_>) {
-        let Asker { hasher, now_s, .. } = *asker;
-        let untils = self.known.iter().map(|known| known.until_s);
-        let last_s = untils.max().unwrap_or(now_s);
+    fn forget_some(&mut self, now_s: u32) {
+        let window = self.next_window();
+        let known = window.clone().filter_map(|at| self.known.get_bucket(at));
+        let last_s = known.map(|known| known.until_s).max().unwrap_or(now_s);
         let middle_s = now_s + last_s.saturating_sub(now_s) / 2;
-        self.sweep(middle_s, hasher);
-        if self.known.len() >= REMEMBERED_MAX / STRIPES {
+        self.forget(window.clone(), middle_s);
+        if self.known.len() >= self.remembered_max {
             // All of one second.
-            self.sweep(u32::MAX, hasher);
+            self.forget(window, u32::MAX);
         }
+    }
+
+    /// Forgets what expires until then in this window, but nothing that is on its way.
+    fn forget(&mut self, window: Range<usize>, until_s: u32) {
+        for place in window {
+            let Ok(known) = self.known.get_bucket_entry(place) else {
+                continue;
+            };
+            if known.get().until_s <= until_s && !known.get().is_flying(&self.flying) {
+                known.remove();
+            }
+        }
+    }
+
+    /// The places to be looked at next, from the last ones to the first.
+    fn next_window(&mut self) -> Range<usize> {
+        let places = self.known.num_buckets();
+        let start = if self.swept < places { self.swept } else { 0 };
+        self.swept = places.min(start + WINDOW);
+        start..self.swept
     }
 
     pub(super) fn len(&self) -> usize {
@@ -221,6 +263,13 @@ impl Known {
         } else {
             Before::Nothing
         }
+    }
+
+    /// Reads its first and last bytes, which need not be of one cache line.
+    #[inline]
+    fn touch(&self) {
+        let [.., last] = self.record.digest;
+        black_box((self.update_ms, last));
     }
 
     fn is_flying(&self, flying: &Slab<Flying>) -> bool {
