@@ -139,7 +139,13 @@ pub(crate) fn topics(bench: &mut Bench) -> anyhow::Result<()> {
     };
     if let Some(ours) = served.first().filter(|_| !bench.is_quick) {
         let retry = true;
-        fill(&broker, &LoadPlan { retry, ..plan(ours) })?;
+        fill(
+            &broker,
+            &LoadPlan {
+                retry,
+                ..plan(ours)
+            },
+        )?;
     }
     let mut runs: [Vec<f64>; 2] = Default::default();
     for round in 1..=bench.rounds() {
