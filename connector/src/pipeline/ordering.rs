@@ -10,7 +10,7 @@
 //! read ask together, stripe by stripe: what a record costs is the look-up in memory that is in no
 //! cache, and many of these can be on their way at a time. Where no namespace keeps order, nobody asks
 //! the table. It is looked through for what has expired a window at a time, so that nobody waits long
-//! for a stripe.
+//! for that.
 
 mod claim;
 mod stripe;
@@ -39,9 +39,9 @@ const STRIPES_MIN: usize = 16;
 /// A ticket tells its stripe in a byte.
 const STRIPES_MAX: usize = 256;
 
-/// Records remembered at most, by all stripes: some 330 MiB. Seven eighths of a power of two are what a
-/// table of that size holds.
-const REMEMBERED_MAX: usize = 7 << 20;
+/// Records remembered at most, by all stripes: some 330 MiB. A table holds seven eighths of a power of
+/// two, and twice as many places keep it from growing when many of its records come and go.
+const REMEMBERED_MAX: usize = 7 << 19;
 
 /// Shards that can be told apart when they wait; further ones share a bell.
 const BELLS: u32 = u64::BITS;
@@ -68,8 +68,8 @@ pub struct RecordOrder {
     origin: Instant,
     /// The time of the latest question, in seconds after `origin`.
     now_s: AtomicU32,
-    /// The stripe that is looked through for what has expired.
-    sweeping: AtomicUsize,
+    /// The stripe that is looked through next for what has expired.
+    next_sweep: AtomicUsize,
 }
 
 impl RecordOrder {
@@ -88,7 +88,7 @@ impl RecordOrder {
             inboxes: inboxes.into(),
             origin,
             now_s: AtomicU32::new(0),
-            sweeping: AtomicUsize::new(0),
+            next_sweep: AtomicUsize::new(0),
         }
     }
 
@@ -180,14 +180,11 @@ impl RecordOrder {
         }
     }
 
-    /// Forgets some of what has expired, for a fraction of a millisecond; to be called every now and
-    /// then.
+    /// Forgets some of what has expired, for a millisecond at most; to be called every now and then.
     pub fn sweep(&self, now: Instant) {
         let now_s = self.seconds(now);
-        let number = self.sweeping.load(Ordering::Relaxed) % self.stripes.len();
-        if self.stripe(number).sweep(now_s, &self.hasher) {
-            self.sweeping.fetch_add(1, Ordering::Relaxed);
-        }
+        let number = self.next_sweep.fetch_add(1, Ordering::Relaxed) % self.stripes.len();
+        self.stripe(number).sweep(now_s, &self.hasher);
     }
 
     /// Records that are remembered.
@@ -198,7 +195,8 @@ impl RecordOrder {
 
     /// By bits that decide neither a record's place in its stripe's table nor its tag there.
     fn stripe_of(&self, hash: u64) -> usize {
-        usize::try_from(hash >> 40).unwrap_or(0) % self.stripes.len()
+        // As many as a power of two.
+        usize::try_from(hash >> 40).unwrap_or(0) & (self.stripes.len() - 1)
     }
 
     fn stripe(&self, number: usize) -> MutexGuard<'_, Stripe> {
@@ -211,7 +209,7 @@ impl RecordOrder {
         let since = now.saturating_duration_since(self.origin);
         let now_s = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
         if now_s > self.now_s.load(Ordering::Relaxed) {
-            self.now_s.store(now_s, Ordering::Relaxed);
+            self.now_s.fetch_max(now_s, Ordering::Relaxed);
         }
         now_s
     }

@@ -10,10 +10,14 @@ use std::hint::black_box;
 use std::ops::Range;
 
 /// From this capacity on the memory of a time of many records is given back.
-const KEPT_MAX: usize = 4096;
+const KEPT_MAX: usize = 1024;
 
-/// Places that are looked at in one go for what can be forgotten: a fraction of a millisecond.
+/// Places that are looked at in one go for what can be forgotten, in a millisecond at most.
 const WINDOW: usize = 1 << 16;
+
+/// Where all are on their way, nothing can be forgotten; then this share of the most that are
+/// remembered passes before it is tried again.
+const PATIENCE_SHARE: usize = 64;
 
 /// Where in the table records may be that are about to be looked up; reused from read to read.
 pub(super) type Places = Vec<usize>;
@@ -59,8 +63,9 @@ enum Before {
 #[derive(Debug)]
 pub(super) struct Stripe {
     number: u8,
-    /// Above, some are forgotten.
     remembered_max: usize,
+    /// From so many on, some are forgotten.
+    full_at: usize,
     known: HashTable<Known>,
     /// Places up to here have been looked at for what can be forgotten.
     swept: usize,
@@ -80,6 +85,7 @@ impl Stripe {
         Self {
             number,
             remembered_max,
+            full_at: remembered_max,
             known: HashTable::new(),
             swept: 0,
             flying: Slab::new(),
@@ -138,8 +144,8 @@ impl Stripe {
             begun_s: asker.now_s,
             remembered_s: claim.remembered_s,
         });
-        if self.known.len() >= self.remembered_max {
-            self.forget_some(asker.now_s);
+        if self.known.len() >= self.full_at {
+            self.forget_some();
         }
         Turn::Go(Ticket::new(self.number, place))
     }
@@ -192,33 +198,34 @@ impl Stripe {
         }
     }
 
-    /// Forgets what has expired in the next window. Returns whether it was the last one.
-    pub(super) fn sweep(&mut self, now_s: u32, hasher: &DefaultHashBuilder) -> bool {
+    /// Forgets what has expired in the next window.
+    pub(super) fn sweep(&mut self, now_s: u32, hasher: &DefaultHashBuilder) {
         let window = self.next_window();
         self.forget(window, now_s);
-        let is_last = self.swept == self.known.num_buckets();
-        if is_last && self.known.len() < self.known.capacity() / 8 {
+        let places = self.known.num_buckets();
+        if places > KEPT_MAX && self.known.len() < places / 16 {
             self.known.shrink_to(KEPT_MAX, rehash(hasher));
         }
         if self.flying.is_empty() && self.flying.capacity() > KEPT_MAX {
             self.flying = Slab::new();
         }
-        is_last
     }
 
-    /// There are too many: forgets what has expired in the next window and, of the rest there, the half
-    /// that is nearest to it.
+    /// There are too many: forgets the half of the next window that expires first.
     #[cold]
-    fn forget_some(&mut self, now_s: u32) {
+    fn forget_some(&mut self) {
         let window = self.next_window();
         let known = window.clone().filter_map(|at| self.known.get_bucket(at));
-        let last_s = known.map(|known| known.until_s).max().unwrap_or(now_s);
-        let middle_s = now_s + last_s.saturating_sub(now_s) / 2;
-        self.forget(window.clone(), middle_s);
-        if self.known.len() >= self.remembered_max {
-            // All of one second.
-            self.forget(window, u32::MAX);
+        let at_rest = known.filter(|known| !known.is_flying(&self.flying));
+        let mut untils: Vec<u32> = at_rest.map(|known| known.until_s).collect();
+        if !untils.is_empty() {
+            let half = untils.len() / 2;
+            let (_, middle_s, _) = untils.select_nth_unstable(half);
+            // More than half where many expire in one second.
+            self.forget(window, *middle_s);
         }
+        let patience = self.remembered_max / PATIENCE_SHARE;
+        self.full_at = self.remembered_max.max(self.known.len() + patience);
     }
 
     /// Forgets what expires until then in this window, but nothing that is on its way.
@@ -233,7 +240,7 @@ impl Stripe {
         }
     }
 
-    /// The places to be looked at next, from the last ones to the first.
+    /// The places behind the last window; behind the last places, the first ones.
     fn next_window(&mut self) -> Range<usize> {
         let places = self.known.num_buckets();
         let start = if self.swept < places { self.swept } else { 0 };
@@ -281,3 +288,6 @@ impl Known {
 fn rehash(hasher: &DefaultHashBuilder) -> impl Fn(&Known) -> u64 {
     |known| hasher.hash_one(known.record)
 }
+
+#[cfg(all(test, not(aeroduct_loom)))]
+mod tests;
