@@ -51,9 +51,12 @@ pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
     settings.linger = producer.linger;
     settings.batch_bytes = producer.batch_bytes;
     settings.gather = GATHER;
-    // The topic of dead letters does not count: it is named, not brought about by records.
-    let letters = usize::from(plan.aeroduct.dead_letter.is_some());
-    settings.topics_max = plan.aeroduct.max_topics as usize + letters;
+    settings.topics_max = plan.aeroduct.max_topics as usize;
+    let named = plan.outbound.named_topics();
+    settings.topics_named = named
+        .chain(&plan.aeroduct.dead_letter)
+        .map(|topic| topic.as_str().to_owned())
+        .collect();
     settings.observer = Some(observer);
     settings
 }

@@ -108,6 +108,19 @@ pub enum Routing {
     },
 }
 
+impl Routing {
+    /// The topic that it names itself: the one there is, or the one for records that bring none.
+    pub const fn named_topic(&self) -> Option<&TopicName> {
+        match self {
+            Self::Static(topic) => Some(topic),
+            Self::Skip => None,
+            Self::Namespace(route) | Self::Set(route) | Self::Bin { route, .. } => {
+                route.default.as_ref()
+            }
+        }
+    }
+}
+
 /// How a name that a record brings becomes a topic.
 #[derive(Clone, Debug, Default)]
 pub struct NameRoute {
@@ -181,7 +194,8 @@ pub struct AeroductPlan {
     pub headers: Headers,
     /// What the timestamp of a message is.
     pub timestamp: Timestamp,
-    /// Distinct topics that may be published to, at least one.
+    /// Distinct topics that records may bring about, at least one. Topics that the file itself names do
+    /// not count.
     pub max_topics: u32,
 }
 

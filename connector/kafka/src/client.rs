@@ -12,7 +12,8 @@ const DEFAULTS: [(&str, &str); 11] = [
     ("retry.backoff.ms", "50"),
     ("retry.backoff.max.ms", "1000"),
     ("reconnect.backoff.ms", "50"),
-    ("reconnect.backoff.max.ms", "2000"),
+    // A broker that is back must be found well before its records are given up.
+    ("reconnect.backoff.max.ms", "500"),
     ("socket.keepalive.enable", "true"),
     // After a change of leader, requests to the old one are waited for that long.
     ("socket.timeout.ms", "30000"),

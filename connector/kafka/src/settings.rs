@@ -1,5 +1,6 @@
 //! What a producer is started with.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,9 +24,11 @@ pub struct Settings {
     pub batch_bytes: usize,
     /// How often the number of partitions of every topic in use is asked for.
     pub metadata_refresh: Duration,
-    /// How many different topics are published to at most: each is kept, with its
-    /// partitions, as long as the producer lives.
+    /// How many different topics are published to at most, those that are named here left out:
+    /// each is kept, with its partitions, as long as the producer lives.
     pub topics_max: usize,
+    /// Topics that can be published to however many others there are.
+    pub topics_named: HashSet<String>,
     /// When every client carries so many topics or partitions, the next topic gets a client
     /// of its own, up to `clients_max`: librdkafka's work for one request grows with them.
     pub partitions_per_client: usize,
@@ -48,6 +51,7 @@ impl Settings {
             batch_bytes: 900_000,
             metadata_refresh: Duration::from_mins(5),
             topics_max: 1000,
+            topics_named: HashSet::new(),
             partitions_per_client: 128,
             clients_max: 8,
             observer: None,
@@ -70,6 +74,7 @@ impl fmt::Debug for Settings {
             .field("batch_bytes", &self.batch_bytes)
             .field("metadata_refresh", &self.metadata_refresh)
             .field("topics_max", &self.topics_max)
+            .field("topics_named", &self.topics_named)
             .field("partitions_per_client", &self.partitions_per_client)
             .field("clients_max", &self.clients_max)
             .finish_non_exhaustive()

@@ -52,6 +52,8 @@ pub(crate) struct Shared<R: Recipient> {
 
 struct Topics<R: Recipient> {
     by_name: HashMap<String, Arc<Topic<R>>>,
+    /// Those among them that the settings do not name.
+    unnamed: usize,
     is_closed: bool,
 }
 
@@ -68,6 +70,7 @@ impl<R: Recipient> Shared<R> {
             berths: Berths::default(),
             topics: Mutex::new(Topics {
                 by_name: HashMap::new(),
+                unnamed: 0,
                 is_closed: false,
             }),
             partitions: RwLock::new(Vec::new()),
@@ -95,14 +98,19 @@ impl<R: Recipient> Shared<R> {
 
     // Topics and partitions.
 
-    /// The topic with this name, made on first sight; `None` above `topics_max`.
+    /// The topic with this name, made on first sight; `None` above `topics_max`, unless the settings
+    /// name it.
     pub(crate) fn topic(&self, name: &str) -> Option<Arc<Topic<R>>> {
         let mut topics = lock(&self.topics);
         if let Some(topic) = topics.by_name.get(name) {
             return Some(Arc::clone(topic));
         }
-        if topics.by_name.len() >= self.settings.topics_max {
-            return None;
+        let is_named = self.settings.topics_named.contains(name);
+        if !is_named {
+            if topics.unnamed >= self.settings.topics_max {
+                return None;
+            }
+            topics.unnamed += 1;
         }
         let carrier = self.carrier_of_new_topic(topics.is_closed);
         let topic = Arc::new(Topic::new(name, carrier, topics.is_closed));

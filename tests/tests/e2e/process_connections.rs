@@ -126,6 +126,31 @@ aeroduct: { max-topics: 2 }";
 }
 
 #[test]
+fn topics_that_the_file_names_do_not_count() -> Result<()> {
+    let topics = ["topics-6", "topics-default", "topics-static"];
+    let blocks = "routing: { mode: set, default: topics-default }
+namespaces: { bank: { routing: { mode: static, destination: topics-static } } }
+format: { mode: flat-json, metadata-key: of }
+aeroduct: { max-topics: 1 }";
+    let mut stand = Stand::start(&topics.map(|name| Topic::new(name, 1)), blocks)?;
+    let without_set = Message::write("shop", digest(3)).integer("seq", 3);
+    let of_bank = Message::write("bank", digest(4)).integer("seq", 4);
+    let messages = [
+        write("topics-6", 1),
+        write("topics-7", 2),
+        without_set,
+        of_bank,
+    ];
+    assert_eq!(
+        stand.ask(&messages)?,
+        [SUCCESS, PERMANENT, SUCCESS, SUCCESS]
+    );
+    assert_eq!(numbers(&stand, "topics-default")?, [3].into());
+    assert_eq!(numbers(&stand, "topics-static")?, [4].into());
+    Ok(())
+}
+
+#[test]
 fn beyond_the_most_topics_records_are_letters_where_those_are_wanted() -> Result<()> {
     let topics = ["topics-4", "topics-5", "topics-letters"];
     // The topic of the letters does not count.

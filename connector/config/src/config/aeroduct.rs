@@ -59,8 +59,8 @@ pub struct AeroductConfig {
     /// What the timestamp of a Kafka message is. Default `produce`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<TimestampConfig>,
-    /// Distinct topics that may be published to; a record for a further one is refused for good.
-    /// Default `1000`. At most 1000000.
+    /// Distinct topics that the names of records may become; a record for a further one is refused for
+    /// good. Topics that this file names do not count. Default `1000`. At most 1000000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         range(min = 1, max = TOPICS_MAX),

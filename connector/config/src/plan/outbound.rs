@@ -1,9 +1,9 @@
 //! What becomes of records: the items of every level of the file, and which of them apply to a
 //! record.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, iter, time::Duration};
 
-use super::{BinTransforms, Format, Key, Routing};
+use super::{BinTransforms, Format, Key, Routing, TopicName};
 
 /// The items of all levels. [`rules`](Self::rules) finds those that apply.
 #[derive(Clone, Debug, Default)]
@@ -115,6 +115,15 @@ impl OutboundPlan {
         Rules::first_of(&levels)
     }
 
+    /// The topics that the file itself names for records, of all levels.
+    pub fn named_topics(&self) -> impl Iterator<Item = &TopicName> {
+        let blocks = iter::once(&self.general).chain(self.ports.values());
+        let routings = blocks
+            .flat_map(Block::all_levels)
+            .filter_map(|items| items.routing.as_ref());
+        routings.filter_map(Routing::named_topic)
+    }
+
     /// Whether the port that a record arrives at can make a difference.
     pub fn has_ports(&self) -> bool {
         !self.ports.is_empty()
@@ -122,6 +131,13 @@ impl OutboundPlan {
 }
 
 impl Block {
+    fn all_levels(&self) -> impl Iterator<Item = &Items> {
+        let namespaces = self.namespaces.values();
+        let of_namespaces = namespaces
+            .flat_map(|namespace| iter::once(&namespace.items).chain(namespace.sets.values()));
+        iter::once(&self.items).chain(of_namespaces)
+    }
+
     /// The levels that are for these records, the most particular first.
     fn levels(&self, namespace: &[u8], set: Option<&[u8]>) -> impl Iterator<Item = &Items> {
         let namespace = self.namespaces.get(namespace);

@@ -16,7 +16,7 @@ pub(super) const MESSAGE_BYTES: i64 = 1_048_576;
 pub(super) const IN_FLIGHT: i64 = 5;
 /// First and longest wait before a broker is connected to again: faster than librdkafka's 100 ms
 /// and 10 s, so that a short outage stays within the deadline of a reply.
-pub(super) const RECONNECT_MS: (i64, i64) = (50, 2_000);
+pub(super) const RECONNECT_MS: (i64, i64) = (50, 500);
 /// First and longest wait before a request is sent again, for the same reason.
 pub(super) const RETRY_MS: (i64, i64) = (50, 1_000);
 

@@ -139,7 +139,7 @@ fn without_properties_the_plan_is_javas_with_our_base() {
         ("message.max.bytes", "1048576"),
         ("batch.size", "1000000"),
         ("reconnect.backoff.ms", "50"),
-        ("reconnect.backoff.max.ms", "2000"),
+        ("reconnect.backoff.max.ms", "500"),
         ("retry.backoff.ms", "50"),
         ("retry.backoff.max.ms", "1000"),
         ("client.id", "aeroduct"),
