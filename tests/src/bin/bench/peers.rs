@@ -82,7 +82,7 @@ impl Name {
         Ok(match self {
             Self::Rsyslog => both(Rsyslog::get()?, Rsyslog::keyless),
             Self::FranzGo => both(FranzGo::get()?, FranzGo::keyless),
-            Self::Connect => vec![Box::new(Connect::get()?)],
+            Self::Connect => both(Connect::get()?, Connect::anew),
             Self::RdkafkaPerformance => {
                 both(RdkafkaPerformance::get()?, RdkafkaPerformance::keyless)
             }
@@ -91,9 +91,9 @@ impl Name {
     }
 }
 
-/// A peer with keys, and the same without.
-fn both<P: Peer + Clone + 'static>(peer: P, keyless: fn(P) -> P) -> Vec<Box<dyn Peer>> {
-    vec![Box::new(peer.clone()), Box::new(keyless(peer))]
+/// A peer, and the same in another way: without keys, or started anew for each run.
+fn both<P: Peer + Clone + 'static>(peer: P, other: fn(P) -> P) -> Vec<Box<dyn Peer>> {
+    vec![Box::new(peer.clone()), Box::new(other(peer))]
 }
 
 /// Measures the peers one after the other and writes the page.

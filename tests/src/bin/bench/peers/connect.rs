@@ -12,7 +12,7 @@ use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const WORKER: &str = include_str!("../../../../rig/peers/connect.properties");
@@ -31,9 +31,17 @@ const FIRST_LIMIT: Duration = Duration::from_secs(30);
 const FIRST_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The fetched programs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Connect {
     jvm: Jvm,
+    is_anew: bool,
+}
+
+/// A worker for each run, as after a deployment.
+#[derive(Debug)]
+struct Anew {
+    connect: Connect,
+    file: PathBuf,
 }
 
 /// A running worker.
@@ -47,36 +55,26 @@ struct Worker {
 
 impl Connect {
     pub(super) fn get() -> anyhow::Result<Self> {
-        Ok(Self { jvm: Jvm::get()? })
+        Ok(Self {
+            jvm: Jvm::get()?,
+            is_anew: false,
+        })
     }
-}
 
-impl Peer for Connect {
-    fn facts(&self) -> Facts {
-        Facts {
-            name: "Kafka Connect",
-            version: self.jvm.version.clone(),
-            way: "lines of a file in memory, FileStreamSource and StringConverter; no keys; \
-                  timed from its first record in the topic",
-            lacks: "parse, format, answer: it notes its place in the file every 10 s",
-            goal: Goal::Cost(Bounds::at_most(1.0 / 3.0, 1.0 / 4.0)),
+    /// The same, started anew for each run.
+    pub(super) fn anew(self) -> Self {
+        Self {
+            is_anew: true,
+            ..self
         }
     }
 
-    fn warm_ups(&self) -> u32 {
-        WARM_UPS
+    fn work(field: &Field) -> PathBuf {
+        field.kafka.folder().join("connect")
     }
 
-    fn start(&self, field: &Field, records: u64) -> anyhow::Result<Box<dyn Runner>> {
-        let work = field.kafka.folder().join("connect");
-        let plugins = work.join("plugins");
-        std::fs::create_dir_all(&plugins)?;
-        let jar = self.jvm.jar("connect-file-")?;
-        std::fs::copy(&jar, plugins.join("connect-file.jar"))?;
-        let file = work.join("lines");
-        let mut lines = BufWriter::new(File::create(&file)?);
-        field.sample.values().write(records, &mut lines)?;
-        lines.flush()?;
+    fn worker(&self, field: &Field, file: &Path) -> anyhow::Result<Worker> {
+        let work = Self::work(field);
         let port = ports::free()?;
         let properties = work.join("worker.properties");
         let text = WORKER
@@ -90,12 +88,66 @@ impl Peer for Connect {
         program.await_ready(START_LIMIT, |_| {
             http::request(port, "GET", "/connectors", "").ok()
         })?;
-        Ok(Box::new(Worker {
+        Ok(Worker {
             program,
             port,
-            file,
+            file: file.to_owned(),
             runs: 0,
-        }))
+        })
+    }
+}
+
+impl Peer for Connect {
+    fn facts(&self) -> Facts {
+        Facts {
+            name: if self.is_anew {
+                "Kafka Connect, started anew"
+            } else {
+                "Kafka Connect"
+            },
+            version: self.jvm.version.clone(),
+            way: if self.is_anew {
+                "the same, by a worker of its own for each run; timed from its first record in the \
+                 topic, its processor time with its start"
+            } else {
+                "lines of a file in memory, FileStreamSource and StringConverter; no keys; timed \
+                 from its first record in the topic"
+            },
+            lacks: "parse, format, answer: it notes its place in the file every 10 s",
+            goal: Goal::Cost(Bounds::at_most(1.0 / 3.0, 1.0 / 4.0)),
+        }
+    }
+
+    fn warm_ups(&self) -> u32 {
+        if self.is_anew { 1 } else { WARM_UPS }
+    }
+
+    fn start(&self, field: &Field, records: u64) -> anyhow::Result<Box<dyn Runner>> {
+        let work = Self::work(field);
+        let plugins = work.join("plugins");
+        std::fs::create_dir_all(&plugins)?;
+        let jar = self.jvm.jar("connect-file-")?;
+        std::fs::copy(&jar, plugins.join("connect-file.jar"))?;
+        let file = work.join("lines");
+        let mut lines = BufWriter::new(File::create(&file)?);
+        field.sample.values().write(records, &mut lines)?;
+        lines.flush()?;
+        Ok(if self.is_anew {
+            let connect = self.clone();
+            Box::new(Anew { connect, file })
+        } else {
+            Box::new(self.worker(field, &file)?)
+        })
+    }
+}
+
+impl Runner for Anew {
+    fn publish(&mut self, field: &Field, records: u64) -> anyhow::Result<Run> {
+        let mut worker = self.connect.worker(field, &self.file)?;
+        let start = cpu_of(&worker.program.id().to_string())?;
+        let mut run = worker.publish(field, records)?;
+        run.cpu_ns += start.as_secs_f64() * 1e9 / records as f64;
+        Ok(run)
     }
 }
 
@@ -105,7 +157,7 @@ impl Runner for Worker {
         let before = field.ends.sum()?;
         let cpu_before = cpu_of(&process)?;
         self.runs += 1;
-        let name = format!("lines-{}", self.runs);
+        let name = format!("lines-{process}-{}", self.runs);
         // A new connector begins at the begin of the file, in a process that is warm.
         let connector = json!({ "name": name, "config": {
             "connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",

@@ -19,7 +19,7 @@ const OPTIONS: [&str; 6] = [
 ];
 
 /// The jars, of the version of the broker.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Jvm {
     folder: PathBuf,
     class_path: OsString,

@@ -151,14 +151,15 @@ impl fmt::Display for Page<'_> {
             page,
             "## How it is measured\n\n\
              - Pairs of runs: {rounds}, Aeroduct and the peer in turn, after one of each that is not \
-             counted, {WARM_UPS} beside Kafka Connect, which needs them to be compiled. Records in each run: {records}. A ratio is the middle of the ratios of the \
+             counted, {WARM_UPS} beside Kafka Connect where it stays running: it needs them to be \
+             compiled. Records in each run: {records}. A ratio is the middle of the ratios of the \
              pairs.\n\
              - A run counts only if the end offsets of the topic show every record once.\n\
              - Records per second: until all are in the topic, for Aeroduct until all are \
              answered. The two benchmark programs say it themselves, from their first record to \
              the last acknowledgement.\n\
              - Processor time: of the program's process, user and system, divided by the records; \
-             for the benchmark programs with their start. Memory: resident, the highest of all \
+             for the benchmark programs, and for what is started anew for each run, with their start. Memory: resident, the highest of all \
              runs.\n\
              - Sources, broker and program share the {cores} cores. Aeroduct's source is the \
              simulator, with {CONNECTIONS} connections and a window of {WINDOW} records each, which \
