@@ -61,12 +61,13 @@ bench-peers: ## beside rsyslog, franz-go, Kafka Connect and more, into docs/peer
 	@"$(CARGO_TARGET_DIR)/release/bench" peers $(or $(ONLY),--page docs)
 
 .PHONY: soak
-soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, SEEDS=1000000 simulated before
+soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, SEEDS=1000000 simulated before, TIMES=1000 ends of connector and client besides
 	@tests/rig/prepare.sh build kafka
 	@$(if $(SEEDS),$(MAKE) simulate SEED=)
+	@$(if $(TIMES),REPEAT=$(TIMES) cargo test --release --locked --package aeroduct-kafka --test it fatal)
 	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
-	@"$(CARGO_TARGET_DIR)/release/soak" --for $(or $(FOR),10) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)") \
-		--picture "$(CARGO_TARGET_DIR)/soak.svg" $(WITH)
+	@$(if $(TIMES),AERODUCT_ROUNDS=$(TIMES)) "$(CARGO_TARGET_DIR)/release/soak" --for $(or $(FOR),10) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)") \
+		--picture "$(CARGO_TARGET_DIR)/soak.svg" $(if $(TIMES),kill term)
 
 .PHONY: fuzz
 fuzz: ## made-up input for each decoder, FOR=60 seconds each

@@ -75,7 +75,8 @@ impl Outcome {
     }
 
     /// Reads `topic` and holds it against the answers: an error if a change that was answered with
-    /// success is not there, or versions of a record are out of order.
+    /// success is not there, or versions of a record are out of order. The load sends none twice, so
+    /// the last version of a record there is its newest.
     pub fn none_lost(&self, cluster: &Cluster, topic: &str) -> Result<Arrived> {
         let success = self.with(SUCCESS);
         let arrived = Arrived::new(&reading::read(cluster, topic, success.len())?)?;
@@ -84,6 +85,11 @@ impl Outcome {
             lost == 0,
             "{lost} of {} acknowledged changes are lost",
             success.len()
+        );
+        let superseded = arrived.superseded;
+        ensure!(
+            superseded == 0,
+            "{superseded} keys end with another version than their newest"
         );
         Ok(arrived)
     }
@@ -111,6 +117,8 @@ impl Outcome {
 pub struct Arrived {
     pub numbers: BTreeSet<u64>,
     pub duplicates: usize,
+    /// Keys whose last version is not their newest, because an older one came once more.
+    pub superseded: usize,
 }
 
 impl Arrived {
@@ -121,6 +129,7 @@ impl Arrived {
     pub fn new(records: &[Stored]) -> Result<Self> {
         let mut arrived = Self::default();
         let mut newest: BTreeMap<&[u8], (i32, u64)> = BTreeMap::new();
+        let mut last_of: BTreeMap<&[u8], u64> = BTreeMap::new();
         for record in records {
             let number = number_of(record)?;
             let is_new = arrived.numbers.insert(number);
@@ -134,7 +143,12 @@ impl Arrived {
                 record.offset
             );
             *last = number.max(*last);
+            last_of.insert(key, number);
         }
+        let is_superseded = |(key, (_, newest)): &(&&[u8], &(i32, u64))| {
+            last_of.get(**key).is_some_and(|last| last < newest)
+        };
+        arrived.superseded = newest.iter().filter(is_superseded).count();
         Ok(arrived)
     }
 }

@@ -66,6 +66,21 @@ fn faults_shorter_than_the_deadline_cost_no_record_no_order_and_no_error() -> Re
     Ok(())
 }
 
+/// With the deadline that there is by default, of five seconds.
+#[test]
+fn an_outage_of_four_seconds_costs_no_error_by_default() -> Result<()> {
+    let (cluster, _connector, running) = under_load("5s")?;
+    for network in [Network::BlackHole, Network::Cut, Network::HalfOpen] {
+        suffer(&cluster, network, Duration::from_secs(4))?;
+        running.await_success(1_000, LIMIT)?;
+    }
+    let outcome = running.stop()?;
+
+    outcome.answered_only(&[SUCCESS])?;
+    outcome.none_lost(&cluster, TOPIC)?;
+    Ok(())
+}
+
 #[test]
 fn a_black_hole_longer_than_the_deadline_is_told_after_it_costs_little_and_drains_quickly()
 -> Result<()> {

@@ -75,9 +75,11 @@ fn a_fatal_error_at_any_moment_replaces_the_client_soon_and_without_a_wrong_word
             }
         }
     }
-    pauses.sort();
-    let median = pauses[pauses.len() / 2];
-    assert!(median < Duration::from_secs(1), "replaced after {median:?}");
+    let longest = pauses.iter().max().unwrap();
+    assert!(
+        *longest < Duration::from_secs(1),
+        "replaced after {longest:?}"
+    );
     let snapshot = rig.producer.snapshot();
     assert_eq!(snapshot.fatal_errors, u64::from(rounds));
     eventually("old clients are closed", || {

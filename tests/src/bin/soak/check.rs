@@ -39,7 +39,14 @@ pub(crate) struct Found {
     pub(crate) duplicates: u64,
     /// Records that came for the first time behind a newer one of their key.
     pub(crate) disorder: u64,
-    newest: HashMap<Vec<u8>, u64>,
+    keys: HashMap<Vec<u8>, Versions>,
+}
+
+/// What is there of a key.
+#[derive(Debug)]
+struct Versions {
+    newest: u64,
+    last: u64,
 }
 
 impl Check {
@@ -69,20 +76,28 @@ impl Found {
         ledger.sequences().filter(is_lost).count()
     }
 
+    /// How many keys end with another version than their newest.
+    pub(crate) fn superseded(&self) -> usize {
+        let keys = self.keys.values();
+        keys.filter(|versions| versions.last < versions.newest)
+            .count()
+    }
+
     fn note(&mut self, key: &[u8], number: u64) {
         let Some(place) = number.checked_sub(FIRST) else {
             return;
         };
         self.records += 1;
-        if !self.numbers.insert(place) {
-            self.duplicates += 1;
+        let is_new = self.numbers.insert(place);
+        self.duplicates += u64::from(!is_new);
+        let Some(versions) = self.keys.get_mut(key) else {
+            let (newest, last) = (number, number);
+            self.keys.insert(key.to_vec(), Versions { newest, last });
             return;
-        }
-        match self.newest.get_mut(key) {
-            Some(newest) if *newest > number => self.disorder += 1,
-            Some(newest) => *newest = number,
-            None => drop(self.newest.insert(key.to_vec(), number)),
-        }
+        };
+        self.disorder += u64::from(is_new && versions.newest > number);
+        versions.newest = versions.newest.max(number);
+        versions.last = number;
     }
 }
 

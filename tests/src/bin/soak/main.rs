@@ -163,6 +163,7 @@ fn soak(cli: &Cli, time: Duration, chance: &mut Chance) -> Result<Verdict> {
         ended: &ended,
         rate,
         time,
+        is_whole_deal: cli.only.is_empty() && time >= verdict::WHOLE_DEAL,
     }))
 }
 

@@ -10,7 +10,7 @@ use aeroduct_tests::chance::Chance;
 use aeroduct_tests::crowd::Crowd;
 use aeroduct_tests::kafka::Cluster;
 use aeroduct_tests::proxy::Network;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use crate::fault::{CROWD, Fault};
 use crate::honest::{self, Honest};
@@ -230,8 +230,10 @@ fn misbehave(site: &Site, fault: Fault) -> Result<()> {
             Ok(())
         }
         Fault::Crowd(kind) => {
-            let _crowd = Crowd::start(site.port, kind, CROWD)?;
+            let crowd = Crowd::start(site.port, kind, CROWD)?;
             wait(BAD);
+            let came = crowd.connected();
+            ensure!(came >= CROWD as u64, "only {came} of {CROWD} peers came");
             Ok(())
         }
         Fault::Restart(_) | Fault::Leaders | Fault::Network(..) => Ok(()),

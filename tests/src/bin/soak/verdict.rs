@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aeroduct_simulator::latency::readable;
 use aeroduct_simulator::load::{LoadReport, Tally};
+use aeroduct_tests::crowd::Kind;
 use aeroduct_tests::load::Outcome;
 use aeroduct_tests::source::SUCCESS;
 use anyhow::Result;
@@ -22,6 +23,12 @@ const LONG_RUN: Duration = Duration::from_mins(30);
 const FILLING: Duration = Duration::from_mins(10);
 /// Behind a fault, this much more of the time is not quiet.
 const SETTLING: Duration = Duration::from_secs(3);
+/// Of the rate that is offered. Bad peers, which may be there just then, are allowed to cost a fifth.
+const NORMAL_SHARE: f64 = 0.8;
+/// After what costs no error: a few times what the longest of it takes.
+const IN_TIME_AGAIN: Duration = Duration::from_secs(30);
+/// From here on every kind of fault is dealt, if none is asked for by name.
+pub(crate) const WHOLE_DEAL: Duration = Duration::from_mins(10);
 /// Memory that a connection of a bad peer may take, in KiB: the replies it does not read.
 const OF_A_PEER_KIB: u64 = 256;
 /// What the program takes besides records in flight and bad peers, in MiB.
@@ -38,6 +45,8 @@ pub(crate) struct Seen<'s> {
     /// Offered by the honest load, records per second.
     pub(crate) rate: f64,
     pub(crate) time: Duration,
+    /// Whether every kind of fault must have been there.
+    pub(crate) is_whole_deal: bool,
 }
 
 /// The table.
@@ -120,6 +129,8 @@ impl Verdict {
         let what = format!("lost of {} acknowledged records", seen.report.tally.success);
         self.at_most(&what, 0, lost as u64);
         self.at_most("records out of order by key", 0, seen.found.disorder);
+        let superseded = seen.found.superseded() as u64;
+        self.at_most("keys whose last version is not their newest", 0, superseded);
         let faults = seen.events.iter().filter(|event| event.fault.is_of_kafka());
         let in_flight = u64::from(CONNECTIONS * WINDOW);
         self.at_most(
@@ -169,7 +180,7 @@ impl Verdict {
                 (event.begin + SETTLING..=event.end).contains(&sample.at)
                     && seen.on(sample.at).all(|fault| fault == event.fault)
             };
-            let cores = median(
+            let cores = mean(
                 seen.samples
                     .iter()
                     .filter(during)
@@ -180,12 +191,11 @@ impl Verdict {
                 let seen = format!("{cores:.2} cores");
                 self.add(&what, ("at most 0.20 cores", &seen), Some(cores <= 0.2));
             }
-            let first = seen
-                .samples
-                .iter()
-                .find(|sample| sample.at > event.end && sample.rate > 0.0);
+            let is_normal =
+                |sample: &&Sample| sample.at > event.end && sample.rate >= NORMAL_SHARE * seen.rate;
+            let first = seen.samples.iter().find(is_normal);
             let drained = first.map_or(seen.time, |sample| sample.at.saturating_sub(event.end));
-            let what = format!("published again after a {}", event.fault);
+            let what = format!("rate as offered again after a {}", event.fault);
             let required = format!("within {} s", 2 * length.as_secs());
             self.add(
                 &what,
@@ -198,18 +208,30 @@ impl Verdict {
         if let Some(event) = slowest {
             let time = event.recovered.saturating_sub(event.end);
             let what = "slowest to be in time again";
+            let required = format!("within {} s", IN_TIME_AGAIN.as_secs());
             let seen = format!("{} after: {}", readable(time), event.fault);
-            self.add(what, ("", &seen), None);
+            self.add(what, (&required, &seen), Some(time <= IN_TIME_AGAIN));
+        }
+        let moving = seen.alone(|fault| *fault == Fault::Leaders);
+        if let Some(slowest) = moving.filter_map(|sample| sample.p999).max() {
+            let what = "p99.9 while leaders move, worst second";
+            let said = readable(slowest);
+            let holds = slowest < Duration::from_secs(3);
+            self.add(what, ("below 3 s", &said), Some(holds));
         }
     }
 
     /// What a sick topic and bad peers cost the honest load, where nothing else was wrong.
     fn judge_neighbours(&mut self, seen: &Seen<'_>) {
         let Some(usual) = Group::of(seen.quiet()).p99 else {
+            let what = "a time without any fault, to compare with";
+            self.add(what, ("seen", "none"), seen.is_whole_deal.then_some(false));
             return;
         };
+        let is_whole = seen.is_whole_deal;
         let mut judge = |what: &str, group: &Group, (rate, p99): (f64, f64)| {
             let (Some(seen_rate), Some(seen_p99)) = (group.rate, group.p99) else {
+                self.add(what, ("seen", "not by itself"), is_whole.then_some(false));
                 return;
             };
             let share = seen_rate / seen.rate;
@@ -224,18 +246,21 @@ impl Verdict {
                 Some(times <= p99),
             );
         };
-        let refusal = seen.group(|fault| *fault == Fault::Refusal);
-        judge("nine topics beside one that refuses", &refusal, (0.9, 2.0));
-        let crowds = seen.events.iter().map(|event| event.fault);
-        let mut kinds: Vec<Fault> = Vec::new();
-        for fault in crowds.filter(|fault| matches!(fault, Fault::Crowd(_))) {
-            if !kinds.contains(&fault) {
-                kinds.push(fault);
-            }
+        if is_whole
+            || seen
+                .events
+                .iter()
+                .any(|event| event.fault == Fault::Refusal)
+        {
+            let refusal = seen.group(|fault| *fault == Fault::Refusal);
+            judge("nine topics beside one that refuses", &refusal, (0.9, 2.0));
         }
-        for kind in kinds {
-            let group = seen.group(|fault| *fault == kind);
-            judge(&format!("while {kind}"), &group, (0.8, 3.0));
+        for kind in Kind::ALL.map(Fault::Crowd) {
+            let was_on = seen.events.iter().any(|event| event.fault == kind);
+            if was_on || is_whole {
+                let group = seen.group(|fault| *fault == kind);
+                judge(&format!("while {kind}"), &group, (0.8, 3.0));
+            }
         }
     }
 
@@ -320,14 +345,19 @@ impl Group {
 }
 
 impl Seen<'_> {
-    /// The seconds in which these faults were on, and no other.
+    /// What the seconds were like in which these faults were on, and no other.
     fn group(&self, is_meant: impl Fn(&Fault) -> bool) -> Group {
-        let belongs = |sample: &&Sample| {
+        Group::of(self.alone(is_meant))
+    }
+
+    /// Those seconds.
+    fn alone(&self, is_meant: impl Fn(&Fault) -> bool) -> impl Iterator<Item = &Sample> {
+        let belongs = move |sample: &&Sample| {
             let mut meant = self.events.iter().filter(|event| is_meant(&event.fault));
             meant.any(|event| (event.begin..=event.end).contains(&sample.at))
                 && self.on(sample.at).all(|fault| is_meant(&fault))
         };
-        Group::of(self.samples.iter().filter(belongs))
+        self.samples.iter().filter(belongs)
     }
 
     fn quiet(&self) -> impl Iterator<Item = &Sample> {
