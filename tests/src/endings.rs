@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result, ensure};
 use crate::chance::Chance;
 use crate::connector::{Connector, Launch};
 use crate::kafka::{Cluster, Topic};
-use crate::keeper;
 use crate::load::{Load, Outcome};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -54,9 +53,6 @@ aeroduct: {{ drain-timeout: {DRAIN_SECONDS}s }}"
         }
         let outcome = one(&mut connector, ending, all.end(), chance);
         all.add(outcome.with_context(|| format!("round {round}, seed {}", chance.seed()))?);
-        if round % 100 == 0 {
-            keeper::say(&format!("{round} of {rounds} rounds"));
-        }
     }
     let seed = || format!("seed {}", chance.seed());
     let arrived = all.none_lost(cluster, topic).with_context(seed)?;

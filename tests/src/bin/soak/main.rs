@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use aeroduct_tests::chance::{self, Chance};
 use aeroduct_tests::endings::{self, Ending};
+use aeroduct_tests::source::SUCCESS;
 use aeroduct_tests::{keeper, wait};
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
@@ -76,6 +77,8 @@ enum With {
 
 /// Rounds of each kind of end, unless the environment says otherwise.
 const ROUNDS: u64 = 100;
+/// Rounds after which a topic is read and held against the answers: all of it is in memory then.
+const AT_A_TIME: u64 = 25;
 /// What starting, measuring and reading to the end may take besides.
 const BESIDES: Duration = Duration::from_mins(20);
 /// A round is a start, a moment of load and an end.
@@ -175,7 +178,19 @@ fn repeat(with: With, rounds: u64, chance: &mut Chance, verdict: &mut Verdict) -
     println!("{rounds} times {what} under load");
     let cluster = aeroduct_tests::kafka::Cluster::start()?;
     let launch = stage::launch()?;
-    let outcome = endings::repeat((&cluster, &launch), topic, ending, rounds, chance);
-    verdict.add_endings(what, rounds, outcome.as_ref());
+    let mut acknowledged = Ok(0);
+    let mut done = 0;
+    while done < rounds {
+        let topic = format!("{topic}-{done}");
+        let rounds_now = AT_A_TIME.min(rounds - done);
+        let outcome = endings::repeat((&cluster, &launch), &topic, ending, rounds_now, chance);
+        acknowledged = acknowledged.and_then(|before| Ok(before + outcome?.with(SUCCESS).len()));
+        if acknowledged.is_err() {
+            break;
+        }
+        done += rounds_now;
+        println!("{done} of {rounds}");
+    }
+    verdict.add_endings(what, rounds, acknowledged);
     Ok(())
 }

@@ -27,7 +27,7 @@ const MOVING: Duration = Duration::from_secs(8);
 const BAD: Duration = Duration::from_secs(14);
 /// What brokers take to have all records on all of them again, and the load to be answered in
 /// time again.
-const RECOVERY: Duration = Duration::from_mins(3);
+pub(crate) const RECOVERY: Duration = Duration::from_mins(3);
 /// Answers are in time again when nearly all take less.
 const IN_TIME: Duration = Duration::from_millis(500);
 

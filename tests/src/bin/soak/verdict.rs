@@ -6,15 +6,13 @@ use std::time::Duration;
 use aeroduct_simulator::latency::readable;
 use aeroduct_simulator::load::{LoadReport, Tally};
 use aeroduct_tests::crowd::Kind;
-use aeroduct_tests::load::Outcome;
-use aeroduct_tests::source::SUCCESS;
 use anyhow::Result;
 
 use crate::check::Found;
 use crate::fault::{CROWD, Fault};
 use crate::honest::{CONNECTIONS, WINDOW};
 use crate::sample::Sample;
-use crate::schedule::Event;
+use crate::schedule::{Event, RECOVERY};
 use crate::stage::{DEADLINE, Ended, IN_FLIGHT_MIB};
 
 /// Shorter runs say nothing about what grows slowly; they show it without a judgement.
@@ -25,8 +23,6 @@ const FILLING: Duration = Duration::from_mins(10);
 const SETTLING: Duration = Duration::from_secs(3);
 /// Of the rate that is offered. Bad peers, which may be there just then, are allowed to cost a fifth.
 const NORMAL_SHARE: f64 = 0.8;
-/// After what costs no error: a few times what the longest of it takes.
-const IN_TIME_AGAIN: Duration = Duration::from_secs(30);
 /// From here on every kind of fault is dealt, if none is asked for by name.
 pub(crate) const WHOLE_DEAL: Duration = Duration::from_mins(10);
 /// Memory that a connection of a bad peer may take, in KiB: the replies it does not read.
@@ -85,18 +81,10 @@ impl Verdict {
         self.rows.iter().all(|row| row.holds != Some(false))
     }
 
-    pub(crate) fn add_endings(
-        &mut self,
-        what: &str,
-        rounds: u64,
-        came: Result<&Outcome, &anyhow::Error>,
-    ) {
+    pub(crate) fn add_endings(&mut self, what: &str, rounds: u64, acknowledged: Result<usize>) {
         let what = format!("{rounds} times {what} under load");
-        let (seen, holds) = match came {
-            Ok(outcome) => (
-                format!("{} acknowledged", outcome.with(SUCCESS).len()),
-                true,
-            ),
+        let (seen, holds) = match acknowledged {
+            Ok(count) => (format!("{count} acknowledged"), true),
             Err(error) => (format!("{error:#}"), false),
         };
         self.add(&what, ("nothing lost, silent or late", &seen), Some(holds));
@@ -208,9 +196,9 @@ impl Verdict {
         if let Some(event) = slowest {
             let time = event.recovered.saturating_sub(event.end);
             let what = "slowest to be in time again";
-            let required = format!("within {} s", IN_TIME_AGAIN.as_secs());
+            let required = format!("within {} s", RECOVERY.as_secs());
             let seen = format!("{} after: {}", readable(time), event.fault);
-            self.add(what, (&required, &seen), Some(time <= IN_TIME_AGAIN));
+            self.add(what, (&required, &seen), Some(time < RECOVERY));
         }
         let moving = seen.alone(|fault| *fault == Fault::Leaders);
         if let Some(slowest) = moving.filter_map(|sample| sample.p999).max() {
