@@ -9,6 +9,7 @@ use rdkafka::admin::{
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::types::RDKafkaErrorCode;
 
 use super::{Cluster, tool};
 use crate::wait::eventually;
@@ -50,10 +51,21 @@ impl Cluster {
             ),
             |new, (key, value)| new.set(key, value),
         );
-        let results = block_on(admin.create_topics([&new], &AdminOptions::new()))??;
-        for result in results {
-            result.map_err(|(topic, code)| anyhow!("create topic {topic}: {code}"))?;
-        }
+        let what = format!("brokers for topic {}", topic.name);
+        eventually(LIMIT, &what, || {
+            let results = block_on(admin.create_topics([&new], &AdminOptions::new()));
+            let created = results.and_then(|results| {
+                let mut failed = results?.into_iter().filter_map(Result::err);
+                Ok(failed.next())
+            });
+            match created {
+                // On a busy machine a broker may be taken for dead, and is back in a moment.
+                Ok(Some((_, RDKafkaErrorCode::InvalidReplicationFactor))) => None,
+                Ok(Some((topic, code))) => Some(Err(anyhow!("create topic {topic}: {code}"))),
+                Ok(None) => Some(Ok(())),
+                Err(error) => Some(Err(error)),
+            }
+        })??;
         let what = format!("topic {} is known", topic.name);
         eventually(LIMIT, &what, || {
             let seen = admin.inner().fetch_metadata(Some(topic.name), LIMIT).ok()?;
