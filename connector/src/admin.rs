@@ -63,6 +63,7 @@ impl Admin {
             in_flight_bytes_limit: count(limit.bytes),
             is_overdue: self.window.is_overdue(),
             remembered_records: count(self.order.remembered()),
+            forgotten_records: self.order.forgotten(),
             producer: self.producer.snapshot().into(),
         }
     }

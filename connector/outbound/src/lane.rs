@@ -243,6 +243,18 @@ impl SkipRule {
             Self::TransactionMonitor => "transaction-monitor",
         }
     }
+
+    /// What the rule is, in one sentence for the page about the metrics.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::NoFormat => "No `format` applies to the record",
+            Self::NoRouting => "No `routing` applies to the record",
+            Self::Routing => "Its `routing` has the mode `skip`",
+            Self::TransactionMonitor => {
+                "It is a transaction monitor, a record of the server itself"
+            }
+        }
+    }
 }
 
 impl Scratch {

@@ -9,6 +9,16 @@ const LABELS_MAX: usize = 48;
 /// The label of what found no place of its own.
 const OTHER: &str = "other";
 
+/// Reasons that are neither a fault of a record's values nor a word of Kafka's.
+pub mod reason {
+    /// Overdue messages hold the window, so the record was not produced.
+    pub const OVERDUE: &str = "overdue";
+    /// The message is no sound record.
+    pub const PARSE_ERROR: &str = "parse-error";
+    /// The record's topic would be one too many.
+    pub const TOO_MANY_TOPICS: &str = "too-many-topics";
+}
+
 /// Counts by a label out of a closed set that others own (reasons, rules). Adding takes no lock:
 /// a label keeps the place that it gets at its first use.
 #[derive(Debug)]

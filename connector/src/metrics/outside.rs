@@ -15,6 +15,8 @@ pub struct Outside {
     pub is_overdue: bool,
     /// Records whose last update is remembered to keep versions in order.
     pub remembered_records: u64,
+    /// Records whose last update was forgotten before its time.
+    pub forgotten_records: u64,
     pub producer: ProducerFigures,
 }
 

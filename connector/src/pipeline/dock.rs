@@ -12,7 +12,7 @@ use super::side::Frames;
 use super::window::{Load, Wake};
 use super::{Origin, Shared, Sink};
 use crate::clock::Moment;
-use crate::metrics::ShardMetrics;
+use crate::metrics::{ShardMetrics, reason};
 use crate::sync::atomic::{AtomicBool, AtomicU64};
 use aeroduct_kafka::Parcel;
 use aeroduct_outbound::{Change, Prepared, TopicChoice, UnixSeconds};
@@ -101,7 +101,7 @@ impl<S: Sink> Dock<S> {
 
     /// Takes no notice of a record: its source is to send it again.
     pub(super) fn put_off(&mut self) {
-        self.metrics.failed("overdue", 1);
+        self.metrics.failed(reason::OVERDUE, 1);
         self.manifest.answers.push(Answer::TemporaryError);
     }
 

@@ -193,6 +193,12 @@ impl RecordOrder {
         stripes.map(|number| self.stripe(number).len()).sum()
     }
 
+    /// Records forgotten so far before their time, because there were too many.
+    pub fn forgotten(&self) -> u64 {
+        let stripes = 0..self.stripes.len();
+        stripes.map(|number| self.stripe(number).forgotten()).sum()
+    }
+
     /// By bits that decide neither a record's place in its stripe's table nor its tag there.
     fn stripe_of(&self, hash: u64) -> usize {
         // As many as a power of two.

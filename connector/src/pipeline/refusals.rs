@@ -1,6 +1,6 @@
 //! Why a record is not published, in the log, in the metrics and in a dead letter.
 
-use crate::metrics::ShardMetrics;
+use crate::metrics::{ShardMetrics, reason};
 use aeroduct_kafka::Failure;
 use aeroduct_outbound::PrepareError;
 use aeroduct_process::logging::Throttle;
@@ -101,8 +101,8 @@ impl Refusal<'_> {
     /// The reason as the value of a metric's label.
     pub(super) fn reason(&self) -> &'static str {
         match self {
-            Self::Message(_) => "parse-error",
-            Self::Topics => "too-many-topics",
+            Self::Message(_) => reason::PARSE_ERROR,
+            Self::Topics => reason::TOO_MANY_TOPICS,
             Self::Record(error) => error.reason().label(),
             Self::Kafka(failure) => failure.label(),
         }

@@ -56,6 +56,15 @@ impl Outcome {
         self.times.get(&code)?.iter().max().copied()
     }
 
+    /// What so many of a thousand answers of this code did not take longer than.
+    pub fn per_mille(&self, share: usize, code: u8) -> Option<Duration> {
+        let mut times = self.times.get(&code)?.clone();
+        times.sort_unstable();
+        times
+            .get((times.len() * share / 1_000).min(times.len() - 1))
+            .copied()
+    }
+
     /// An error unless every change was answered, and as `allowed` says.
     pub fn answered_only(&self, allowed: &[u8]) -> Result<()> {
         ensure!(
@@ -128,29 +137,39 @@ impl Arrived {
     /// behind a newer one of its key.
     pub fn new(records: &[Stored]) -> Result<Self> {
         let mut arrived = Self::default();
-        let mut newest: BTreeMap<&[u8], (i32, u64)> = BTreeMap::new();
-        let mut last_of: BTreeMap<&[u8], u64> = BTreeMap::new();
+        let mut keys: BTreeMap<&[u8], Versions> = BTreeMap::new();
         for record in records {
             let number = number_of(record)?;
             let is_new = arrived.numbers.insert(number);
             arrived.duplicates += usize::from(!is_new);
             let key = record.key.as_deref().context("a record without a key")?;
-            let (partition, last) = newest.entry(key).or_insert((record.partition, number));
-            ensure!(*partition == record.partition, "one key in two partitions");
+            let partition = record.partition;
+            let versions = keys.entry(key).or_insert(Versions {
+                partition,
+                newest: number,
+                last: number,
+            });
+            ensure!(versions.partition == partition, "one key in two partitions");
             ensure!(
-                !is_new || number >= *last,
-                "{number} comes for the first time behind {last}, in partition {partition} at {}",
+                !is_new || number >= versions.newest,
+                "{number} comes for the first time behind {}, in partition {partition} at {}",
+                versions.newest,
                 record.offset
             );
-            *last = number.max(*last);
-            last_of.insert(key, number);
+            versions.newest = number.max(versions.newest);
+            versions.last = number;
         }
-        let is_superseded = |(key, (_, newest)): &(&&[u8], &(i32, u64))| {
-            last_of.get(**key).is_some_and(|last| last < newest)
-        };
-        arrived.superseded = newest.iter().filter(is_superseded).count();
+        let superseded = keys.values().filter(|key| key.last < key.newest);
+        arrived.superseded = superseded.count();
         Ok(arrived)
     }
+}
+
+/// What there is of one key.
+struct Versions {
+    partition: i32,
+    newest: u64,
+    last: u64,
 }
 
 fn number_of(record: &Stored) -> Result<u64> {

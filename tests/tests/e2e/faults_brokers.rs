@@ -7,7 +7,7 @@ use aeroduct_tests::connector::Connector;
 use aeroduct_tests::kafka::{Cluster, Layout, Topic};
 use aeroduct_tests::load::{Load, Outcome, Running};
 use aeroduct_tests::source::{PERMANENT, SUCCESS, TEMPORARY};
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// What brokers that fail over, and a client that finds the new leaders, need at most.
@@ -16,7 +16,7 @@ const DEADLINE: &str = "9s";
 const fn replicated(name: &'static str) -> Topic<'static> {
     Topic {
         name,
-        partitions: 6,
+        partitions: 8,
         replicas: 3,
         settings: &[],
     }
@@ -100,6 +100,11 @@ fn leaders_that_move_every_second_cost_no_record_no_order_and_no_error() -> Resu
     }
     let outcome = running.stop()?;
 
+    let nearly_all = outcome.per_mille(999, SUCCESS);
+    assert!(
+        nearly_all < Some(Duration::from_secs(3)),
+        "answers took {nearly_all:?} while leaders moved"
+    );
     nothing_happened(&outcome, &cluster, topic.name, MOVES.into())
 }
 
@@ -120,15 +125,67 @@ const TENTH: &str = "faults-ten-9";
 
 /// Changes per second, over all of them.
 const OFFERED: u32 = 1_500;
+const SPELL: Duration = Duration::from_secs(3);
+/// Answers within this time are as quick as anybody asks for; what differs below is chance.
+const QUICK: Duration = Duration::from_millis(50);
 
-/// Changes that succeed per second, looked at for two seconds.
-fn rate(running: &Running) -> f64 {
-    let (begin, before) = (Instant::now(), running.succeeded());
-    while begin.elapsed() < Duration::from_secs(2) {
-        thread::park_timeout(Duration::from_millis(100));
+/// How changes passed for a while.
+#[derive(Clone, Copy, Debug)]
+struct Passage {
+    /// Changes per second that succeeded.
+    rate: f64,
+    /// What nearly all of them did not take longer than.
+    p99: Duration,
+}
+
+/// Changes of all ten topics for a while. Numbers go on where `outcome` ends, which takes what
+/// came of them.
+fn spell(port: u16, outcome: &mut Outcome) -> Result<Passage> {
+    let load = Load {
+        connections: 3,
+        rate: Some(OFFERED / 3),
+        first: outcome.end(),
+        ..Load::new(port, "shop", &TEN)
+    };
+    let begin = Instant::now();
+    let running = load.start()?;
+    thread::park_timeout(SPELL);
+    let (passed, time) = (running.succeeded(), begin.elapsed());
+    let of_spell = running.stop()?;
+    let p99 = of_spell.per_mille(990, SUCCESS).unwrap_or(Duration::MAX);
+    outcome.add(of_spell);
+    Ok(Passage {
+        rate: f64::from(u32::try_from(passed)?) / time.as_secs_f64(),
+        p99,
+    })
+}
+
+/// Whether nine topics keep their rate and time while the tenth refuses.
+fn is_undisturbed(sick: Passage, healthy: Passage) -> bool {
+    // Nine tenths of what succeeded were theirs, and they keep nine tenths of that at least.
+    sick.rate >= healthy.rate * 0.9 * 0.9 && sick.p99 <= healthy.p99.max(QUICK) * 2
+}
+
+/// The tenth topic is healthy and sick in turn, until a turn shows that the others do not mind.
+/// What disturbs a turn are other tests; what the topic itself costs it costs in each.
+fn compare(
+    mut pass: impl FnMut() -> Result<Passage>,
+    sicken: impl Fn() -> Result<()>,
+    heal: impl Fn() -> Result<()>,
+) -> Result<()> {
+    const TURNS: usize = 5;
+    let mut turns = Vec::new();
+    while turns.len() < TURNS {
+        let healthy = pass()?;
+        sicken()?;
+        let sick = pass()?;
+        heal()?;
+        if is_undisturbed(sick, healthy) {
+            return Ok(());
+        }
+        turns.push((healthy, sick));
     }
-    let count = u32::try_from(running.succeeded() - before).unwrap_or(u32::MAX);
-    f64::from(count) / begin.elapsed().as_secs_f64()
+    bail!("healthy and sick in turn: {turns:?}");
 }
 
 #[test]
@@ -139,38 +196,20 @@ fn a_topic_that_refuses_everything_does_not_slow_down_nine_others() -> Result<()
     }
     let blocks = "routing: { mode: set }\nformat: { mode: flat-json, metadata-key: of }";
     let connector = Connector::start(&cluster.bootstrap(), blocks)?;
-    let load = Load {
-        connections: 3,
-        rate: Some(OFFERED / 3),
-        ..Load::new(connector.port, "shop", &TEN)
-    };
-    let running = load.start()?;
-    running.await_success(1_000, LIMIT)?;
+    let mut outcome = Outcome::default();
+    let mut pass = || spell(connector.port, &mut outcome);
+    pass()?;
 
-    let mut healthy = rate(&running);
-    cluster.alter_topic(TENTH, "max.message.bytes", "1")?;
-    let too_small = rate(&running);
-    cluster.alter_topic(TENTH, "max.message.bytes", "1000000")?;
-    healthy = healthy.max(rate(&running));
-    cluster.deny_writes(TENTH)?;
-    let forbidden = rate(&running);
-    cluster.allow_writes(TENTH)?;
-    let outcome = running.stop()?;
+    let limit = |bytes| move || cluster.alter_topic(TENTH, "max.message.bytes", bytes);
+    compare(&mut pass, limit("1"), limit("1000000")).context("its limit is too small")?;
+    let (deny, allow) = (
+        || cluster.deny_writes(TENTH),
+        || cluster.allow_writes(TENTH),
+    );
+    compare(&mut pass, deny, allow).context("it is forbidden")?;
 
     outcome.answered_only(&[SUCCESS, TEMPORARY, PERMANENT])?;
     assert!(outcome.with(PERMANENT).len() > 100);
     assert!(outcome.with(TEMPORARY).len() > 100);
-    // What had to wait before it was measured is no rate to keep.
-    let healthy = healthy.min(f64::from(OFFERED));
-    // Nine tenths of what succeeded were theirs, and they keep nine tenths of that at least.
-    for (sick, why) in [
-        (too_small, "its limit is too small"),
-        (forbidden, "it is forbidden"),
-    ] {
-        assert!(
-            sick >= healthy * 0.9 * 0.9,
-            "{sick:.0} changes/s pass of {healthy:.0} while the tenth topic refuses: {why}"
-        );
-    }
     Ok(())
 }

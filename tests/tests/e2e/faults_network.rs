@@ -12,6 +12,10 @@ use anyhow::Result;
 
 const LIMIT: Duration = Duration::from_mins(1);
 const TOPIC: &str = "faults-network";
+/// Changes per second of all connections, and changes without an answer at most.
+const RATE: u32 = 2_000;
+const WINDOW: u32 = 400;
+const CONNECTIONS: u32 = 2;
 
 /// One broker behind a proxy, and a load that reaches it through the connector.
 fn under_load(deadline: &str) -> Result<(Cluster, Connector, Running)> {
@@ -24,7 +28,9 @@ aeroduct: {{ reply-deadline: {deadline} }}"
     );
     let connector = Connector::start(&cluster.proxied_bootstrap(), &blocks)?;
     let load = Load {
-        rate: Some(1_000),
+        connections: CONNECTIONS.into(),
+        rate: Some(RATE / CONNECTIONS),
+        window: usize::try_from(WINDOW / CONNECTIONS)?,
         ..Load::new(connector.port, "shop", &["s"])
     };
     let running = load.start()?;
@@ -78,6 +84,39 @@ fn an_outage_of_four_seconds_costs_no_error_by_default() -> Result<()> {
 
     outcome.answered_only(&[SUCCESS])?;
     outcome.none_lost(&cluster, TOPIC)?;
+    Ok(())
+}
+
+/// Farther and farther away, up to a second for there and back: what is on its way grows, so that
+/// the rate falls no more than the window of the source makes it.
+#[test]
+fn a_kafka_that_is_far_away_slows_down_and_costs_no_error_and_little_memory() -> Result<()> {
+    const SPELL: Duration = Duration::from_secs(4);
+    let (cluster, connector, running) = under_load("9s")?;
+    let before = connector.resident_bytes()?;
+    for one_way_ms in [5, 50, 500, 50, 5] {
+        let one_way = Duration::from_millis(one_way_ms);
+        let succeeded = running.succeeded();
+        suffer(&cluster, Network::Slow(one_way), SPELL)?;
+        let passed = running.succeeded() - succeeded;
+
+        // A change waits for the batch before it and then goes with its own.
+        let waits = SPELL.as_millis() / (one_way * 4).as_millis();
+        let possible =
+            (u128::from(WINDOW) * waits).min(u128::from(RATE) * SPELL.as_millis() / 1_000);
+        assert!(
+            u128::from(passed) * 2 >= possible,
+            "{passed} changes passed of {possible}, {one_way:?} away"
+        );
+        running.await_success(100, LIMIT)?;
+    }
+    let grown = connector.peak_bytes()?.saturating_sub(before);
+    let outcome = running.stop()?;
+
+    outcome.answered_only(&[SUCCESS])?;
+    let arrived = outcome.none_lost(&cluster, TOPIC)?;
+    assert_eq!(arrived.duplicates, 0);
+    assert!(grown < 32 << 20, "{} MiB of memory more", grown >> 20);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aeroduct_kafka::mock::{Api, ErrorCode, MockCluster};
 use aeroduct_kafka::{BrokerState, Failure, Settings};
 
-use crate::rig::{LIMIT, Rig, eventually, property, text};
+use crate::rig::{LIMIT, Rig, eventually, property, repetitions, text};
 use crate::rounds::Rounds;
 
 /// Errors of a broker that pass by themselves, so that librdkafka sends again. The last closes
@@ -114,7 +114,8 @@ fn errors_of_all_kinds_in_one_request_of_a_hundred_fail_no_record() {
         codes[50] = code;
         codes
     };
-    let codes: Vec<_> = PASSING.into_iter().flat_map(hundred_with).collect();
+    let errors = PASSING.repeat(repetitions(1) as usize);
+    let codes: Vec<_> = errors.into_iter().flat_map(hundred_with).collect();
     rig.cluster.push_errors(Api::Produce, &codes);
     rig.cluster.track_requests();
     let mut rounds = Rounds::to("mixed");
@@ -160,6 +161,40 @@ fn a_broker_that_is_near_or_far_away_delays_records_but_fails_none() {
         assert_eq!((snapshot.outstanding, snapshot.waiting.bytes), (0, 0));
     }
     rounds.assert_each_is_there_once_and_in_order(&rig);
+}
+
+/// Longer away than Kafka is tried for a record: what was on its way fails, whether it arrived or
+/// not, and the client that tried goes on.
+#[test]
+fn what_kafka_never_acknowledges_times_out_and_later_records_are_delivered_in_order() {
+    let mut rig = Rig::with(|settings| {
+        let timeout = property("message.timeout.ms", "2000");
+        settings.properties.push(timeout);
+    });
+    rig.cluster.create_topic("hole", 1).unwrap();
+    rig.warm_up("hole");
+    let mut expected = Vec::new();
+    for round in 0..3 {
+        rig.cluster.set_round_trip(LIMIT).unwrap();
+        let unheard = rig.ship("hole", &[("k", "unheard"), ("k", "unheard")]);
+        let behind = rig.ship("hole", &[("k", "behind")]);
+        assert_eq!(unheard.failures(2), [Failure::TimedOut; 2]);
+        assert_eq!(behind.failures(1), [Failure::TimedOut]);
+        // As when a black hole ends: the old connection is of no use any more.
+        rig.cluster.set_down().unwrap();
+        rig.cluster.set_round_trip(Duration::ZERO).unwrap();
+        rig.cluster.set_up().unwrap();
+        let values = [0, 1, 2].map(|place| format!("{round}-{place}"));
+        for value in &values {
+            rig.ship("hole", &[("k", value)]).assert_delivered(1);
+        }
+        expected.extend(values);
+    }
+    let records = rig.read_all("hole");
+    let values = records.iter().map(|record| text(record.value.as_ref()));
+    let delivered: Vec<_> = values.filter(|value| value.contains('-')).collect();
+    assert_eq!(delivered, expected);
+    assert_eq!(rig.failed(Failure::TimedOut), 9);
 }
 
 #[test]

@@ -159,6 +159,12 @@ const RECORDS: &[Native] = &[
         |it| it.outside.remembered_records,
     ),
     counter(
+        "aeroduct_connector_forgotten_records_total",
+        "Records whose last update was forgotten before its time, because too many are remembered; \
+         an older version of one that comes late is published",
+        |it| it.outside.forgotten_records,
+    ),
+    counter(
         "aeroduct_connector_records_ahead_total",
         "Records changed in the future, as the connector's clock has it: the clocks differ",
         |it| it.totals.ahead,

@@ -66,6 +66,8 @@ pub(super) struct Stripe {
     remembered_max: usize,
     /// From so many on, some are forgotten.
     full_at: usize,
+    /// Records forgotten before their time.
+    forgotten: u64,
     known: HashTable<Known>,
     /// Places up to here have been looked at for what can be forgotten.
     swept: usize,
@@ -86,6 +88,7 @@ impl Stripe {
             number,
             remembered_max,
             full_at: remembered_max,
+            forgotten: 0,
             known: HashTable::new(),
             swept: 0,
             flying: Slab::new(),
@@ -145,7 +148,7 @@ impl Stripe {
             remembered_s: claim.remembered_s,
         });
         if self.known.len() >= self.full_at {
-            self.forget_some();
+            self.forget_some(asker.now_s);
         }
         Turn::Go(Ticket::new(self.number, place))
     }
@@ -213,7 +216,7 @@ impl Stripe {
 
     /// There are too many: forgets the half of the next window that expires first.
     #[cold]
-    fn forget_some(&mut self) {
+    fn forget_some(&mut self, now_s: u32) {
         let window = self.next_window();
         let known = window.clone().filter_map(|at| self.known.get_bucket(at));
         let at_rest = known.filter(|known| !known.is_flying(&self.flying));
@@ -222,7 +225,12 @@ impl Stripe {
             let half = untils.len() / 2;
             let (_, middle_s, _) = untils.select_nth_unstable(half);
             // More than half where many expire in one second.
-            self.forget(window, *middle_s);
+            let middle_s = *middle_s;
+            let in_time = untils
+                .iter()
+                .filter(|until_s| (now_s + 1..=middle_s).contains(until_s));
+            self.forgotten += in_time.count() as u64;
+            self.forget(window, middle_s);
         }
         let patience = self.remembered_max / PATIENCE_SHARE;
         self.full_at = self.remembered_max.max(self.known.len() + patience);
@@ -250,6 +258,11 @@ impl Stripe {
 
     pub(super) fn len(&self) -> usize {
         self.known.len()
+    }
+
+    /// Records forgotten so far before their time.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 }
 

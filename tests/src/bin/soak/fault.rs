@@ -27,8 +27,17 @@ pub(crate) enum Fault {
     Crowd(Kind),
 }
 
-/// Longer than a record waits for Kafka.
-const LONG: Duration = Duration::from_secs(DEADLINE.as_secs() + 4);
+/// Gaps in which nothing passes: shorter than a record waits for Kafka, longer, and longer than
+/// Kafka's client tries for it.
+const HOLES: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(4),
+    Duration::from_secs(DEADLINE.as_secs() + 4),
+    Duration::from_secs(30),
+    Duration::from_mins(5),
+];
+/// A gap is dealt in runs that are so many times longer.
+const OF_A_RUN: u32 = 8;
 
 impl Fault {
     /// Faults on the way to Kafka, in an order of chance.
@@ -36,15 +45,13 @@ impl Fault {
         let network = |network, ms| Self::Network(network, Duration::from_millis(ms));
         let mut faults = vec![
             Self::Leaders,
-            network(Network::BlackHole, 1_000),
-            network(Network::BlackHole, 4_000),
-            Self::Network(Network::BlackHole, LONG),
             network(Network::Cut, 1_000),
             network(Network::Reset, 1_000),
             network(Network::HalfOpen, 1_000),
             network(Network::Slow(Duration::from_millis(10)), 8_000),
             network(Network::Sliced, 300),
         ];
+        faults.extend(HOLES.map(|time| Self::Network(Network::BlackHole, time)));
         faults.extend((1..=BROKERS).map(Self::Restart));
         shuffle(faults, chance)
     }
@@ -59,6 +66,14 @@ impl Fault {
     /// Whether a record may wait so long for Kafka that its source has to be told.
     pub(crate) fn is_long(&self) -> bool {
         matches!(self, Self::Network(Network::BlackHole, time) if *time >= DEADLINE)
+    }
+
+    /// Whether a run of this length has room for it beside all others.
+    pub(crate) fn fits(&self, run: Duration) -> bool {
+        match self {
+            Self::Network(_, time) => *time * OF_A_RUN <= run,
+            _ => true,
+        }
     }
 
     /// Whether it is on the way to Kafka.

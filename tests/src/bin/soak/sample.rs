@@ -110,6 +110,11 @@ impl Pulse {
         self.begin.elapsed()
     }
 
+    /// Of the run as it was planned.
+    pub(crate) const fn time(&self) -> Duration {
+        self.time
+    }
+
     pub(crate) fn is_time_over(&self) -> bool {
         self.elapsed() >= self.time
     }

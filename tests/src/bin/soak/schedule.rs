@@ -146,7 +146,10 @@ impl Lane {
         pulse.await_answers_within(IN_TIME, RECOVERY);
         loop {
             let mut faults = deal(chance);
-            faults.retain(|fault| fault.to_string().contains(&self.site.only));
+            faults.retain(|fault| match self.site.only.as_str() {
+                "" => fault.fits(pulse.time()),
+                only => fault.to_string().contains(only),
+            });
             if faults.is_empty() {
                 return Ok(());
             }

@@ -200,7 +200,10 @@ impl Verdict {
             let seen = format!("{} after: {}", readable(time), event.fault);
             self.add(what, (&required, &seen), Some(time < RECOVERY));
         }
-        let moving = seen.alone(|fault| *fault == Fault::Leaders);
+        // Bad peers beside it, which have a price of their own, are no excuse.
+        let is_other = |fault: &Fault| fault.is_of_kafka() && *fault != Fault::Leaders;
+        let moving = seen.during(|fault| *fault == Fault::Leaders);
+        let moving = moving.filter(|sample| !seen.on(sample.at).any(|fault| is_other(&fault)));
         if let Some(slowest) = moving.filter_map(|sample| sample.p999).max() {
             let what = "p99.9 while leaders move, worst second";
             let said = readable(slowest);
@@ -334,18 +337,22 @@ impl Group {
 
 impl Seen<'_> {
     /// What the seconds were like in which these faults were on, and no other.
-    fn group(&self, is_meant: impl Fn(&Fault) -> bool) -> Group {
+    fn group(&self, is_meant: impl Fn(&Fault) -> bool + Copy) -> Group {
         Group::of(self.alone(is_meant))
     }
 
     /// Those seconds.
-    fn alone(&self, is_meant: impl Fn(&Fault) -> bool) -> impl Iterator<Item = &Sample> {
-        let belongs = move |sample: &&Sample| {
+    fn alone(&self, is_meant: impl Fn(&Fault) -> bool + Copy) -> impl Iterator<Item = &Sample> {
+        self.during(is_meant)
+            .filter(move |sample| self.on(sample.at).all(|fault| is_meant(&fault)))
+    }
+
+    /// The seconds in which these faults were on, whatever else was.
+    fn during(&self, is_meant: impl Fn(&Fault) -> bool) -> impl Iterator<Item = &Sample> {
+        self.samples.iter().filter(move |sample| {
             let mut meant = self.events.iter().filter(|event| is_meant(&event.fault));
             meant.any(|event| (event.begin..=event.end).contains(&sample.at))
-                && self.on(sample.at).all(|fault| is_meant(&fault))
-        };
-        self.samples.iter().filter(belongs)
+        })
     }
 
     fn quiet(&self) -> impl Iterator<Item = &Sample> {

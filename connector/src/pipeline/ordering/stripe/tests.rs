@@ -69,6 +69,27 @@ fn of_too_many_the_oldest_are_forgotten_and_the_table_does_not_grow() {
         }
     }
     assert!(asking.stripe.known.num_buckets() <= 2 * REMEMBERED_MAX * 8 / 7);
+    // All that are not there any more were forgotten before their 30 s were over, but for those that
+    // would have been anyway.
+    let gone = u64::from(asking.records) - asking.stripe.len() as u64;
+    assert!((gone / 2..=gone).contains(&asking.stripe.forgotten()));
+}
+
+#[test]
+fn what_expires_is_not_forgotten_before_its_time() {
+    let mut asking = Asking::new();
+    for round in 0..4 {
+        for _ in 0..REMEMBERED_MAX - 1 {
+            let ticket = asking.go(round * 100);
+            asking.end(ticket, round * 100);
+        }
+        let Asking { stripe, hasher, .. } = &mut asking;
+        // The rest of a table that has grown comes first, then its beginning.
+        for _ in 0..2 {
+            stripe.sweep(round * 100 + 31, hasher);
+        }
+    }
+    assert_eq!((asking.stripe.len(), asking.stripe.forgotten()), (0, 0));
 }
 
 #[test]
