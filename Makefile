@@ -64,7 +64,7 @@ bench-peers: ## beside rsyslog, franz-go, Kafka Connect and more, into docs/peer
 soak: ## FOR=10 minutes of load while brokers, network and peers fail; SEED=... again, SEEDS=1000000 simulated before, TIMES=1000 ends of connector and client besides
 	@tests/rig/prepare.sh build kafka
 	@$(if $(SEEDS),$(MAKE) simulate SEED=)
-	@$(if $(TIMES),REPEAT=$(TIMES) cargo test --release --locked --package aeroduct-kafka --test it fatal)
+	@$(if $(TIMES),REPEAT=$(TIMES) cargo test --release --locked --package aeroduct-kafka --test it -- fatal errors_of_all_kinds)
 	@cargo build --release --locked --package aeroduct-connector --package aeroduct-tests --bins
 	@$(if $(TIMES),AERODUCT_ROUNDS=$(TIMES)) "$(CARGO_TARGET_DIR)/release/soak" --for $(or $(FOR),10) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)") \
 		--picture "$(CARGO_TARGET_DIR)/soak.svg" $(if $(TIMES),kill term)

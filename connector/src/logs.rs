@@ -58,4 +58,10 @@ pub fn banner(plan: &Plan) {
     for warning in &plan.warnings {
         tracing::warn!(target: "server", "{warning}");
     }
+    tracing::info!(
+        target: "server",
+        records = plan.service.max_concurrent_records,
+        bytes = plan.aeroduct.max_in_flight_bytes,
+        "limits of what is in flight",
+    );
 }

@@ -4,6 +4,7 @@ use aeroduct_config::{LoadError, Plan};
 use aeroduct_connector::app::App;
 use aeroduct_connector::cli::{Cli, Command, ConfigFile};
 use aeroduct_connector::logs;
+use aeroduct_process::memory;
 use aeroduct_process::shutdown::{self, Phase};
 use anstream::{eprintln, println};
 use anyhow::Context;
@@ -64,7 +65,10 @@ fn check(file: &ConfigFile, plan: &Plan) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(plan: Plan) -> anyhow::Result<()> {
+fn run(mut plan: Plan) -> anyhow::Result<()> {
+    if let Some(memory) = memory::limit() {
+        plan.fit_into(memory);
+    }
     let logging = logs::init(&plan.logging).context("logging cannot be set up")?;
     logs::banner(&plan);
     let (controller, shutdown) = shutdown::channel();

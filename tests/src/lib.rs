@@ -10,6 +10,7 @@ pub mod chance;
 pub mod connector;
 pub mod crowd;
 pub mod endings;
+pub mod group;
 pub mod java;
 pub mod kafka;
 pub mod keeper;

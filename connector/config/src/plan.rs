@@ -18,6 +18,7 @@ pub use transforms::{TransformError, TransformStep, Transforms};
 
 mod bins;
 mod key;
+mod memory;
 mod outbound;
 mod topic;
 mod transforms;
@@ -178,6 +179,9 @@ pub struct AeroductPlan {
     pub drain_timeout: Duration,
     /// Bytes of the process that may be in flight; reading stops there.
     pub max_in_flight_bytes: u64,
+    /// Whether the file leaves them to the program, so that [`Plan::fit_into`] may lower
+    /// them.
+    pub is_in_flight_open: bool,
     /// Bytes of the largest frame accepted.
     pub max_frame_bytes: u64,
     /// Connections open at one time.

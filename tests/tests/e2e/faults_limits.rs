@@ -4,10 +4,11 @@ use std::thread;
 use std::time::Duration;
 
 use aeroduct_tests::connector::{Connector, Launch};
+use aeroduct_tests::group::MemoryGroup;
 use aeroduct_tests::kafka::{Cluster, Topic};
 use aeroduct_tests::message::{Message, digest};
 use aeroduct_tests::source::{SUCCESS, Source};
-use aeroduct_tests::{program, reading};
+use aeroduct_tests::{keeper, program, reading};
 use anyhow::{Result, anyhow};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -32,16 +33,19 @@ fn with_little_memory() -> Launch {
     }
 }
 
-#[test]
-fn the_largest_records_of_many_connections_pass_through_little_memory() -> Result<()> {
+/// Each of the largest records comes over a connection of its own, beside small ones over as many
+/// as there may be. The connector as it is then.
+fn crowd(launch: &Launch, topic: &str, limits: &str) -> Result<Connector> {
     const LARGE: usize = 200;
     let connections = connections();
     let cluster = Cluster::shared()?;
-    cluster.create_topic(&Topic::new("faults-memory", 2))?;
-    let blocks = "routing: { mode: static, destination: faults-memory }
-format: { mode: flat-json, metadata-key: of }
-aeroduct: { reply-deadline: 9s, max-in-flight-bytes: 8MiB, max-frame-bytes: 2MiB }";
-    let mut connector = Connector::start_as(&with_little_memory(), &cluster.bootstrap(), blocks)?;
+    cluster.create_topic(&Topic::new(topic, 2))?;
+    let blocks = format!(
+        "routing: {{ mode: static, destination: {topic} }}
+format: {{ mode: flat-json, metadata-key: of }}
+aeroduct: {{ reply-deadline: 9s{limits} }}"
+    );
+    let mut connector = Connector::start_as(launch, &cluster.bootstrap(), &blocks)?;
 
     let mut sources = (0..connections)
         .map(|_| Source::connect(connector.port))
@@ -80,10 +84,30 @@ aeroduct: { reply-deadline: 9s, max-in-flight-bytes: 8MiB, max-frame-bytes: 2MiB
     })?;
 
     assert!(connector.is_running(), "its log:\n{}", connector.log());
-    assert!(reading::count(cluster, "faults-memory")? >= connections);
+    assert!(reading::count(cluster, topic)? >= connections);
     let peak = connector.peak_bytes()?;
     assert!(peak < MEMORY_MIB << 20, "{} MiB of memory", peak >> 20);
     let waited = connector.metric("aeroduct_connector_back_pressure_seconds_total")?;
     assert!(waited > 0.0, "reading was never held back");
+    Ok(connector)
+}
+
+#[test]
+fn the_largest_records_of_many_connections_pass_through_little_memory() -> Result<()> {
+    let limits = ", max-in-flight-bytes: 8MiB, max-frame-bytes: 2MiB";
+    crowd(&with_little_memory(), "faults-memory", limits)?;
+    Ok(())
+}
+
+#[test]
+fn in_a_small_container_the_defaults_are_enough() -> Result<()> {
+    let Some(group) = MemoryGroup::new(MEMORY_MIB << 20) else {
+        keeper::say("no right to make a control group, so no container's limit was tried");
+        return Ok(());
+    };
+    let connector = crowd(&group.launch(), "faults-container", "")?;
+    let limit = connector.metric("aeroduct_connector_in_flight_bytes_limit")?;
+    let quarter = f64::from(u32::try_from(MEMORY_MIB << 20)?) / 4.0;
+    assert!((limit - quarter).abs() < 1.0, "{limit} bytes in flight");
     Ok(())
 }

@@ -99,6 +99,7 @@ pub(super) fn resolve(config: Option<&AeroductConfig>, report: &mut Report<'_>) 
         ),
         idle_timeout: duration("aeroduct.idle-timeout", config.idle_timeout, &IDLE_TIMEOUTS),
         max_in_flight_bytes,
+        is_in_flight_open: config.max_in_flight_bytes.is_none(),
         max_frame_bytes,
         max_connections: config.max_connections.unwrap_or(MAX_CONNECTIONS),
         dead_letter: config.dead_letter.and_then(|to| {
