@@ -14,7 +14,8 @@ pub const DEFAULT_CONFIG: &str = "/etc/aeroduct/aerospike-kafka-outbound.yml";
 #[command(
     name = "aeroduct-connector",
     version,
-    after_help = "Exit codes: 0 ended as asked, 1 failed at run time, 2 wrong configuration or usage.\n\n\
+    after_help = "Exit codes: 0 ended as asked, 1 failed at run time, 2 wrong configuration or usage; 130 or \
+                  143 ended by a second SIGINT or SIGTERM.\n\n\
                   Example:\n  aeroduct-connector check --config aerospike-kafka-outbound.yml\n  \
                   aeroduct-connector run --config aerospike-kafka-outbound.yml"
 )]

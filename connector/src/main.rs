@@ -6,9 +6,10 @@ use aeroduct_connector::cli::{Cli, Command, ConfigFile};
 use aeroduct_connector::logs;
 use aeroduct_process::memory;
 use aeroduct_process::shutdown::{self, Phase};
-use anstream::{eprintln, println};
 use anyhow::Context;
 use clap::Parser;
+use std::fmt;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,15 +25,15 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 tracing::error!(target: "server", "{error:#}");
-                eprintln!("error: {error:#}");
+                complain(format_args!("error: {error:#}"));
                 ExitCode::FAILURE
             }
         }),
         Command::Check(file) => with_plan(&file, |plan| check(&file, &plan)),
-        Command::Schema => {
-            println!("{:#}", aeroduct_config::json_schema().as_value());
-            ExitCode::SUCCESS
-        }
+        Command::Schema => answer(format_args!(
+            "{:#}",
+            aeroduct_config::json_schema().as_value()
+        )),
     }
 }
 
@@ -40,7 +41,7 @@ fn with_plan(file: &ConfigFile, then: impl FnOnce(Plan) -> ExitCode) -> ExitCode
     match aeroduct_config::load(&file.config) {
         Ok(plan) => then(plan),
         Err(error) => {
-            eprintln!("{}", explained(&error));
+            complain(format_args!("{}", explained(&error)));
             ExitCode::from(WRONG_CONFIGURATION)
         }
     }
@@ -59,10 +60,29 @@ fn explained(error: &LoadError) -> String {
 
 fn check(file: &ConfigFile, plan: &Plan) -> ExitCode {
     for warning in &plan.warnings {
-        eprintln!("warning: {warning}");
+        complain(format_args!("warning: {warning}"));
     }
-    println!("{}: the configuration is valid", file.config.display());
-    ExitCode::SUCCESS
+    let file = file.config.display();
+    answer(format_args!("{file}: the configuration is valid"))
+}
+
+/// Prints what was asked for.
+fn answer(line: fmt::Arguments<'_>) -> ExitCode {
+    match writeln!(anstream::stdout(), "{line}") {
+        // Whoever closed it has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(format_args!(
+                "error: cannot write to standard output: {error}"
+            ));
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints what is wrong, if that can be printed; the exit code says it, too.
+fn complain(line: fmt::Arguments<'_>) {
+    let _ignored = writeln!(anstream::stderr(), "{line}");
 }
 
 fn run(mut plan: Plan) -> anyhow::Result<()> {

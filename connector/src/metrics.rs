@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use aeroduct_kafka::Observer;
 
 pub use distribution::{Bounds, Counts, Distribution, Summary};
-pub use labels::{LabelCounters, reason};
+pub use labels::{LabelCounters, STALE_VERSION, reason};
 pub use outside::{Breaker, Brokers, Outside, ProducerFigures};
 pub use process::ProcessFigures;
 pub use rates::Rate;

@@ -311,7 +311,7 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
     }
 
     /// When [`resume`](Self::resume) is to be called at the latest.
-    pub const fn next_due(&self) -> Option<Instant> {
+    pub fn next_due(&self) -> Option<Instant> {
         self.dock.outlet.next_due()
     }
 }

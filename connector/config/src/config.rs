@@ -175,5 +175,5 @@ pub struct PortConfig {
 /// Namespaces that a file may name: a server has no more than this many.
 const NAMESPACES_MAX: u32 = 32;
 
-/// Sets of a namespace that a file may name: the cost of the custom resource's rules grows with it.
-const SETS_MAX: u32 = 256;
+/// Sets of a namespace that a file may name: a server has no more than this many.
+const SETS_MAX: u32 = 4095;

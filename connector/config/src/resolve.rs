@@ -98,6 +98,11 @@ impl Report<'_> {
         self.warnings.push((self.places.position(path), warning));
     }
 
+    /// Whether the key at `path` is there, and has no value.
+    fn is_null(&self, path: &str) -> bool {
+        self.places.has(path) && !self.is_faulty(path)
+    }
+
     /// Whether the value at `path` is not what was written, since it has a fault, or lies within
     /// one. What else seems wrong because of it is a consequence.
     fn is_faulty(&self, path: &str) -> bool {

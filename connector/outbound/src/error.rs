@@ -224,7 +224,7 @@ impl From<CdtError> for ValueFault {
 /// The kinds of faults that keep a record from being published: a closed set, fit for a metric's label.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Reason {
-    /// The transforms of `bin-transforms` give a bin no name.
+    /// A transform of `bin-transforms` gave up on the name of a bin.
     BinName,
     /// The lists and maps of a bin are not what the wire format allows.
     Collection,
@@ -312,7 +312,7 @@ impl Reason {
     /// What is wrong, in one sentence for the page about the metrics.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::BinName => "The transforms of `bin-transforms` give a bin no name",
+            Self::BinName => "A transform of `bin-transforms` gave up on the name of a bin",
             Self::Collection => "The lists and maps of a bin are not what the wire format allows",
             Self::Depth => "Lists, maps or GeoJSON nested deeper than 64 levels",
             Self::DuplicateBin => "Two bins have one name",

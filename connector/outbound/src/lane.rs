@@ -1,6 +1,6 @@
 //! The lane: everything resolved for one namespace and set, and the way of a record through it.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{borrow::Cow, ops::Range, sync::Arc, time::Duration};
 
 use aeroduct_config::{Format, OutboundPlan, RecordKey, Rules, TopicName};
 use aeroduct_record::{MONITOR_SET, Record};
@@ -131,6 +131,15 @@ impl Lane {
         match &self.course {
             Course::Skip(_) => None,
             Course::Publish(publishing) => publishing.route.topic().map(TopicName::as_ref),
+        }
+    }
+
+    /// What tells apart the ways that the same records take over several ports: the topic or, where a
+    /// bin names it, that bin and the default. Empty where nothing is published.
+    pub fn way(&self) -> Cow<'_, str> {
+        match &self.course {
+            Course::Skip(_) => Cow::Borrowed(""),
+            Course::Publish(publishing) => publishing.route.name(),
         }
     }
 

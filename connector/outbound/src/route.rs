@@ -47,6 +47,15 @@ impl Route {
         }
     }
 
+    /// What tells apart the ways of the same records: the topic, or the bin that names it.
+    pub(crate) fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Topic(topic) => Cow::Borrowed(topic.as_ref()),
+            Self::Nowhere(_) => Cow::Borrowed(""),
+            Self::Bin(route) => Cow::Owned(route.to_string()),
+        }
+    }
+
     fn settle(route: &NameRoute, named: Result<TopicName, Unroutable>) -> Self {
         match (named, &route.default) {
             (Ok(topic), _) => Self::Topic(topic),

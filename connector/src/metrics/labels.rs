@@ -19,6 +19,9 @@ pub mod reason {
     pub const TOO_MANY_TOPICS: &str = "too-many-topics";
 }
 
+/// The rule that keeps a version from being published behind a newer one of its record.
+pub const STALE_VERSION: &str = "stale-version";
+
 /// Counts by a label out of a closed set that others own (reasons, rules). Adding takes no lock:
 /// a label keeps the place that it gets at its first use.
 #[derive(Debug)]

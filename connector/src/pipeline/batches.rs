@@ -17,7 +17,7 @@ use hashbrown::HashMap;
 use std::hash::Hash;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What Kafka's record has beside key and value, with room to spare.
 const RECORD_OVERHEAD: usize = 512;
@@ -27,6 +27,9 @@ const BATCH_BYTES: usize = 4 << 10;
 
 /// Topics of which something is remembered.
 const TOPICS_MAX: usize = 4096;
+
+/// How often it is asked for the partitions of topics whose records wait for that.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Which records are put together: of one topic and partition, and under the same rules.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -95,6 +98,8 @@ pub(super) struct Batches<T> {
     limits: HashMap<T, Arc<Limits>>,
     message_bytes: usize,
     next_due: Option<Instant>,
+    /// While there are batches without a partition: when to look for it.
+    next_look: Option<Instant>,
 }
 
 /// What closing a batch needs.
@@ -114,6 +119,7 @@ impl<T: Copy + Eq + Hash> Batches<T> {
             limits: HashMap::new(),
             message_bytes: message_bytes.saturating_sub(RECORD_OVERHEAD),
             next_due: None,
+            next_look: None,
         }
     }
 
@@ -145,6 +151,9 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         let limits = id.batching.limits;
         let due = entry.terms.arrived + limits.interval;
         self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
+        if id.partition.is_none() && self.next_look.is_none() {
+            self.next_look = Some(entry.terms.arrived + LOOK_AGAIN);
+        }
         if entry.flight.is_none() && self.touched.last() != Some(&id) {
             self.touched.push(id);
         }
@@ -208,21 +217,25 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         self.send_closed(closing);
     }
 
-    /// Sends off the batches whose time has come.
+    /// Sends off the batches whose time has come, and those that turn out to be full now that their
+    /// partition is known.
     pub(super) fn close_due<S: Sink<Topic = T>>(
         &mut self,
         now: Instant,
         closing: &mut Closing<'_, S>,
     ) {
-        if self.next_due.is_none_or(|due| due > now) {
+        if self.next_due().is_none_or(|due| due > now) {
             return;
         }
         self.close_where(|open| open.due <= now, closing);
+        let is_any_unknown = self.open.keys().any(|id| id.partition.is_none());
+        self.next_look = is_any_unknown.then(|| now + LOOK_AGAIN);
     }
 
     /// Sends off all batches.
     pub(super) fn close_all<S: Sink<Topic = T>>(&mut self, closing: &mut Closing<'_, S>) {
         self.close_where(|_| true, closing);
+        self.next_look = None;
     }
 
     fn close_where<S: Sink<Topic = T>>(
@@ -272,9 +285,9 @@ impl<T: Copy + Eq + Hash> Batches<T> {
         limits.or_insert_with(|| Arc::new(Limits::new(most)))
     }
 
-    /// When the next batch is to be closed.
-    pub(super) const fn next_due(&self) -> Option<Instant> {
-        self.next_due
+    /// When the next batch is to be closed, or looked at.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.next_due.into_iter().chain(self.next_look).min()
     }
 
     /// Records in open batches.

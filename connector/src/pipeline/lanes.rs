@@ -135,9 +135,7 @@ impl<T: Copy> Lanes<T> {
         let ordering = lane.ordering();
         // A bin may send each version to another topic: they are one stream all the same.
         let ordering = ordering.map(|remembered: Duration| Ordering {
-            stream: shared
-                .order
-                .stream(namespace, lane.topic().unwrap_or_default()),
+            stream: shared.order.stream(namespace, &lane.way()),
             remembered_s: u32::try_from(remembered.as_secs()).unwrap_or(u32::MAX),
         });
         self.resolved.push(ResolvedLane {

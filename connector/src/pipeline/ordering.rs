@@ -55,7 +55,7 @@ pub struct Round {
     turns: Vec<Turn>,
 }
 
-/// (namespace, topic) to number.
+/// (namespace, way) to number.
 type Streams = HashMap<(Box<[u8]>, Box<str>), StreamId>;
 
 /// The versions of all records, for the shards of a process.
@@ -92,13 +92,13 @@ impl RecordOrder {
         }
     }
 
-    /// The number of a namespace's records on their way to `topic`. The same records on their way to
-    /// another topic, because they arrive at another port, are another stream with an order of its
-    /// own. From 65 536 on they share one.
-    pub fn stream(&self, namespace: &[u8], topic: &str) -> StreamId {
+    /// The number of a namespace's records on this way: to a topic, or to those that a bin names. The
+    /// same records on another way, because they arrive at another port, are another stream with an
+    /// order of its own. From 65 536 on they share one.
+    pub fn stream(&self, namespace: &[u8], way: &str) -> StreamId {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         let next = StreamId(u16::try_from(streams.len()).unwrap_or(u16::MAX));
-        let key = (namespace.into(), topic.into());
+        let key = (namespace.into(), way.into());
         if next.0 == u16::MAX {
             return streams.get(&key).copied().unwrap_or(next);
         }

@@ -58,6 +58,23 @@ fn batch_of(stand: &mut Stand, namespace: &str) -> Result<(Option<Vec<u8>>, Vec<
     Ok((batch.key, batch.value.unwrap_or_default()))
 }
 
+/// The connector has to ask Kafka for the partitions first; the interval is far longer than that.
+#[test]
+fn the_first_batch_of_a_topic_goes_as_soon_as_it_is_full() -> Result<()> {
+    let blocks = "routing: { mode: static, destination: batch-first }
+format: { mode: json }
+batching: { max-records: 3, batch-interval: 8000 }
+aeroduct: { reply-deadline: 9s }";
+    let mut stand = Stand::start(&[Topic::new("batch-first", 1)], blocks)?;
+    let begin = Instant::now();
+    let answers = stand.ask(&[1, 2, 3].map(|number| write("shop", number)))?;
+    let took = begin.elapsed();
+    assert_eq!(answers, [SUCCESS; 3]);
+    assert!(took < Duration::from_secs(6), "answered after {took:?}");
+    stand.read("batch-first", 1)?;
+    Ok(())
+}
+
 #[test]
 fn a_batch_in_json_is_an_array_and_its_key_an_array_of_keys() -> Result<()> {
     let mut stand = Stand::start(&[], LAYOUTS)?;

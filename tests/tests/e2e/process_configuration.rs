@@ -1,10 +1,12 @@
 //! A wrong configuration ends the program before it opens anything.
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use aeroduct_tests::connector::{call, configuration};
+use aeroduct_tests::connector::{call, configuration, program};
 use aeroduct_tests::ports;
 use anyhow::{Context as _, Result};
 
@@ -90,5 +92,34 @@ fn a_port_that_is_taken_ends_the_program_with_code_one() -> Result<()> {
     let (code, said) = run("run", &text)?;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains(&address.to_string()), "{said}");
+    Ok(())
+}
+
+#[test]
+fn output_that_cannot_be_written_changes_no_exit_code_but_that_of_what_was_asked_for() -> Result<()>
+{
+    let sound = "routing: { mode: static, destination: t }\nformat: { mode: json }";
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str, blocks| {
+        let path = folder.path().join(name);
+        let text = configuration("127.0.0.1:9092", &[8080], 8081, blocks);
+        fs::write(&path, text).map(|()| path)
+    };
+    let (good, bad) = (file("good.yml", sound)?, file("bad.yml", "format: 1")?);
+    let full = || File::options().write(true).open("/dev/full");
+    let check = |file: &Path| -> Result<Command> {
+        let mut command = Command::new(program()?);
+        command.args(["check", "--config"]).arg(file);
+        Ok(command)
+    };
+    let status = check(&good)?.stdout(full()?).status()?;
+    assert_eq!(status.code(), Some(1));
+    let status = Command::new(program()?)
+        .arg("schema")
+        .stdout(full()?)
+        .status()?;
+    assert_eq!(status.code(), Some(1));
+    let status = check(&bad)?.stderr(full()?).status()?;
+    assert_eq!(status.code(), Some(2));
     Ok(())
 }

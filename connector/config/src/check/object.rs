@@ -1,6 +1,6 @@
 //! Mappings: known, unknown, missing and refused keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry as Slot};
 
 use serde_json::{Map, Value};
 
@@ -42,11 +42,17 @@ impl<'s> Walk<'s> {
         for entry in entries {
             let key = entry.key.text.as_str();
             let path = &self.path_of(key, spot.path, shape);
-            if let Some(first) = seen.insert(key, entry.at.line) {
-                let reason = format!("given twice, first on line {first}");
-                self.fault(Spot { at: entry.at, path }, &reason, "keep one of the two");
-            } else if let Some(member) = self.member(entry, spot.path, shape, tag) {
-                value.insert(key.to_owned(), member);
+            match seen.entry(key) {
+                Slot::Occupied(first) => {
+                    let reason = format!("given twice, first on line {}", first.get());
+                    self.fault(Spot { at: entry.at, path }, &reason, "keep one of the two");
+                }
+                Slot::Vacant(first) => {
+                    first.insert(entry.at.line);
+                    if let Some(member) = self.member(entry, spot.path, shape, tag) {
+                        value.insert(key.to_owned(), member);
+                    }
+                }
             }
         }
         for key in &shape.required {
@@ -81,13 +87,13 @@ impl<'s> Walk<'s> {
         if property.is_none() {
             self.places.insert_name(path, entry.at);
         }
+        if let Some(Refusal { reason, remedy }) = support::refused_key(path) {
+            return self.fault(Spot { at: entry.at, path }, reason, remedy);
+        }
         let Some(schema) = property.or(shape.additional) else {
             self.unknown(entry, around, shape, tag);
             return None;
         };
-        if let Some(Refusal { reason, remedy }) = support::refused_key(path) {
-            return self.fault(Spot { at: entry.at, path }, reason, remedy);
-        }
         let may_be_absent = property.is_some() && !shape.required.contains(&key);
         match &entry.value.kind {
             Kind::Scalar(scalar) if scalar.is_null() && may_be_absent => {
@@ -124,8 +130,15 @@ impl<'s> Walk<'s> {
         let values = supported(path, &values);
         let expected = listed(&values, "or");
         let Some(entry) = entries.iter().find(|entry| entry.key.text == *tag) else {
+            let mistyped = entries
+                .iter()
+                .find(|entry| nearest(&entry.key.text, [*tag]).is_some());
+            let reason = mistyped.map_or_else(
+                || "is missing".to_owned(),
+                |entry| format!("is missing; there is `{}`", entry.key.text),
+            );
             let remedy = format!("add `{tag}`, which is {expected}");
-            return self.fault(Spot { path, ..spot }, "is missing", &remedy);
+            return self.fault(Spot { path, ..spot }, &reason, &remedy);
         };
         self.places.insert(path, &entry.value);
         let scalar = match &entry.value.kind {

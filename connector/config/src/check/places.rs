@@ -62,6 +62,11 @@ impl Places {
         }
     }
 
+    /// Whether the file has a value at `path`, be it null.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.values.contains_key(path)
+    }
+
     /// What the file has at `path`, as a message shows it.
     pub(crate) fn value(&self, path: &str) -> Option<&str> {
         self.values

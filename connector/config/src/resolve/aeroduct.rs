@@ -114,18 +114,19 @@ pub(super) fn resolve(config: Option<&AeroductConfig>, report: &mut Report<'_>) 
 
 /// Bytes of the process, and of the largest frame, which must fit.
 fn sizes(config: &AeroductConfig, report: &mut Report<'_>) -> (u64, u64) {
-    let of_frame = config
+    let given = config
         .max_frame_bytes
         .as_ref()
-        .and_then(|text| size(text, &FRAME_BYTES, "aeroduct.max-frame-bytes", report))
-        .unwrap_or(MAX_FRAME_BYTES);
+        .map(|text| size(text, &FRAME_BYTES, "aeroduct.max-frame-bytes", report));
+    let is_frame_known = given != Some(None);
+    let of_frame = given.flatten().unwrap_or(MAX_FRAME_BYTES);
     let path = "aeroduct.max-in-flight-bytes";
     let in_flight = config
         .max_in_flight_bytes
         .as_ref()
         .and_then(|text| size(text, &IN_FLIGHT_BYTES, path, report))
         .unwrap_or_else(|| MAX_IN_FLIGHT_BYTES.max(of_frame));
-    if in_flight < of_frame {
+    if is_frame_known && in_flight < of_frame {
         let reason = format!("is less than `max-frame-bytes`, {of_frame} bytes");
         let remedy = "make it at least as large: the largest frame would never fit";
         report.error(path, reason, remedy);

@@ -1,5 +1,7 @@
 //! `bin-transforms`: which bins are published, and under which names (5.1).
 
+use std::collections::BTreeMap;
+
 use super::{Report, transforms};
 use crate::{
     check::child,
@@ -32,6 +34,7 @@ pub(super) fn resolve(
         (name.as_bytes().into(), new.as_str().into())
     });
     let map = map.collect();
+    warn_of_one_name_for_two(config, &map_path, report);
     let steps = config.transforms.as_deref();
     let mut selection = |config: Option<&BinSelectionConfig>, key, default| {
         config.map_or(default, |config| {
@@ -43,6 +46,20 @@ pub(super) fn resolve(
         exclude: selection(config.exclude.as_ref(), "exclude", default.exclude),
         map,
         transforms: transforms::resolve(steps, &child(path, "transforms"), report),
+    }
+}
+
+/// Of the records that have both bins none can be rendered (13.9).
+fn warn_of_one_name_for_two(config: &BinTransformsConfig, path: &str, report: &mut Report<'_>) {
+    let mut owners = BTreeMap::new();
+    for (own, new) in config.map.iter().flatten() {
+        if let Some(other) = owners.insert(new, own) {
+            let message = format!(
+                "gives {other:?} and {own:?} one name, {new:?}: records with both bins are refused for \
+                 good"
+            );
+            report.warn(path, message);
+        }
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{
     plan::{AeroductPlan, Headers, ServicePlan},
 };
 
-/// Looks at the items that meet in some records; whether any record is published.
+/// Looks at the items that meet in some records; whether anything is published, be it dead letters
+/// alone.
 pub(super) fn check(
     levels: &Levels<'_>,
     service: &ServicePlan,
@@ -42,7 +43,8 @@ pub(super) fn check(
         report.warn("aeroduct.headers", message);
     }
     warn_of_shared_dead_letters(levels, aeroduct, report);
-    meetings.does_publish
+    warn_of_items_without_value(levels, report);
+    meetings.does_publish || aeroduct.dead_letter.is_some()
 }
 
 /// What was found about the records that are published. Of several that say the same the first is
@@ -165,5 +167,25 @@ fn warn_of_shared_dead_letters(
             "is the topic of `{path}` too: its readers find frames as received among the messages"
         );
         report.warn("aeroduct.dead-letter.destination", message);
+    }
+}
+
+/// An item whose lines were all taken out looks as if it were there.
+fn warn_of_items_without_value(levels: &Levels<'_>, report: &mut Report<'_>) {
+    for level in levels.iter() {
+        let items = [
+            ("routing", level.routing.is_some()),
+            ("format", level.format.is_some()),
+            ("key", level.key.is_some()),
+            ("bin-transforms", level.bins.is_some()),
+            ("batching", level.batching.is_some()),
+            ("record-ordering", level.ordering.is_some()),
+        ];
+        for (item, is_there) in items {
+            let path = child(&level.path, item);
+            if !is_there && report.is_null(&path) {
+                report.warn(&path, "has no value, so it is as if it were not there");
+            }
+        }
     }
 }

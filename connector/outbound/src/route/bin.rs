@@ -1,6 +1,6 @@
 //! The topic is the value of a bin: string or blob as UTF-8 text, integer in decimal (13.7).
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use aeroduct_config::{NameRoute, TopicName, Transforms};
 use aeroduct_record::{Particle, ParticleKind, Record};
@@ -29,6 +29,14 @@ enum Misfit {
     Malformed,
     Text(TextMisfit),
     IllegalName,
+}
+
+/// `bin BIN else DEFAULT`, which no topic is called.
+impl fmt::Display for BinRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let default = self.default.as_ref().map_or("", AsRef::as_ref);
+        write!(f, "bin {} else {default}", self.bin)
+    }
 }
 
 impl BinRoute {

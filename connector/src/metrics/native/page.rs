@@ -6,7 +6,7 @@ use aeroduct_kafka::Failure;
 use aeroduct_outbound::{Reason, SkipRule};
 
 use super::{Native, TABLES};
-use crate::metrics::labels::reason;
+use crate::metrics::labels::{STALE_VERSION, reason};
 use crate::metrics::official;
 
 /// Label, whether the answer is permanent, and meaning.
@@ -104,7 +104,8 @@ fn rules(f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for rule in SkipRule::ALL {
         writeln!(f, "| `{}` | {} |", rule.label(), rule.meaning())?;
     }
-    Ok(())
+    let stale = "`record-ordering` is on, and Kafka has a newer version of the record";
+    writeln!(f, "| `{STALE_VERSION}` | {stale} |")
 }
 
 fn official(f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //! letters about what Kafka refused.
 
 use super::Outlet;
-use super::claims::STALE;
+use crate::metrics::STALE_VERSION;
 use crate::pipeline::batch::{Batch, Passenger};
 use crate::pipeline::cargo::Cargo;
 use crate::pipeline::inbox::{Inbox, Undelivered};
@@ -45,7 +45,7 @@ impl<S: Sink> Outlet<S> {
             let caller = self.waiting.leave(record);
             match (caller, ticket) {
                 (Some(caller), None) => {
-                    self.metrics.skipped(STALE, 1);
+                    self.metrics.skipped(STALE_VERSION, 1);
                     caller.flight.skip(caller.waiting.message.slot);
                 }
                 (Some(caller), Some(ticket)) if !caller.flight.is_abandoned() => {
@@ -128,7 +128,7 @@ impl<S: Sink> Outlet<S> {
     }
 
     /// When the next batch is to be closed.
-    pub(in crate::pipeline) const fn next_due(&self) -> Option<Instant> {
+    pub(in crate::pipeline) fn next_due(&self) -> Option<Instant> {
         self.batches.next_due()
     }
 }

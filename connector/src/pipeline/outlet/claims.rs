@@ -2,6 +2,7 @@
 
 use super::{Leaving, Outlet};
 use crate::clock::Moment;
+use crate::metrics::STALE_VERSION;
 use crate::pipeline::answers::Answer;
 use crate::pipeline::lanes::{Ordering, ResolvedLane};
 use crate::pipeline::manifest::Manifest;
@@ -9,9 +10,6 @@ use crate::pipeline::ordering::{Claim, RecordId, Round, Turn, Version};
 use crate::pipeline::waiting::Waiting;
 use crate::pipeline::{Message, Sink};
 use aeroduct_record::{LastUpdate, Metadata};
-
-/// The rule by which a version is skipped that is older than what Kafka has.
-pub(super) const STALE: &str = "stale-version";
 
 /// The versions of the flight that is being loaded; reused from flight to flight.
 pub(super) struct Claims<T> {
@@ -68,7 +66,7 @@ impl<S: Sink> Outlet<S> {
         let (order, claim) = (&self.shared.order, claim_of(ordering, metadata));
         match order.begin(&claim, arrived.instant, self.shard) {
             Turn::Stale => {
-                self.metrics.skipped(STALE, 1);
+                self.metrics.skipped(STALE_VERSION, 1);
                 true
             }
             Turn::Go(ticket) => {
@@ -101,7 +99,7 @@ impl<S: Sink> Outlet<S> {
         let turns = order.begin_all(asking, arrived.instant, self.shard, round);
         for (version, turn) in asking.drain(..).zip(turns) {
             if *turn == Turn::Stale {
-                self.metrics.skipped(STALE, 1);
+                self.metrics.skipped(STALE_VERSION, 1);
                 manifest.answer(version.message.slot, Answer::Success);
                 continue;
             }

@@ -1,4 +1,5 @@
 use super::stand::{Change, Stand, answers};
+use crate::clock::Clock as _;
 use crate::pipeline::Answer::{PermanentError, Success, TemporaryError};
 use aeroduct_kafka::{Failure, partition_of};
 use std::time::Duration;
@@ -162,6 +163,29 @@ fn a_batch_is_not_full_before_its_partition_is_known() {
     sent[0].deliver();
     assert_eq!(answers(&first), Some(vec![Success; 3]));
     assert_eq!(answers(&last), None);
+}
+
+#[test]
+fn a_full_batch_goes_as_soon_as_its_partition_is_known() {
+    let mut stand = stand("max-records: 3");
+    stand.set_partitions("shop", 0);
+    let _flight = stand.read_changes([1, 2, 3].map(record));
+    for _ in 0..3 {
+        stand.clock.pass(Duration::from_millis(20));
+        stand.pipeline.resume();
+        assert!(stand.sent().is_empty(), "nobody knows the partition");
+        let next = stand.pipeline.next_due().unwrap() - stand.clock.instant();
+        assert!(
+            next <= Duration::from_millis(20),
+            "it is looked at in {next:?}"
+        );
+    }
+    stand.set_partitions("shop", 1);
+    stand.clock.pass(Duration::from_millis(20));
+    stand.pipeline.resume();
+    let sent = stand.sent();
+    assert_eq!(count(&sent[0].value), 3);
+    assert_eq!(stand.pipeline.next_due(), None);
 }
 
 #[test]

@@ -146,6 +146,32 @@ fn a_stale_version_is_answered_success_though_it_could_not_be_rendered() {
 }
 
 #[test]
+fn the_same_record_on_its_way_through_another_bin_has_an_order_of_its_own() {
+    let mut stand = Stand::new(
+        "service: {port: [8080, 8090]}
+routing: {mode: bin, bin: t}
+format: {mode: json}
+record-ordering: {}
+port-based-config: {8090: {routing: {mode: bin, bin: u}}}
+",
+    );
+    let of = |update_ms| Change {
+        bins: &[("t", 7), ("u", 8)],
+        ..version(update_ms)
+    };
+    stand.read_changes([of(20)]);
+    stand.sent()[0].deliver();
+    stand.port = 8090;
+    stand.read_changes([of(10)]);
+    let sent = stand.sent();
+    assert_eq!(sent.len(), 1, "it is the first one there");
+    sent[0].deliver();
+    stand.port = 8080;
+    stand.read_changes([of(15)]);
+    assert!(stand.sent().is_empty(), "it is stale here");
+}
+
+#[test]
 fn a_batch_counts_as_on_its_way_until_it_is_reported() {
     let mut stand = Stand::new(&format!(
         "{ITEMS}record-ordering: {{}}\nbatching: {{max-records: 2}}\n"

@@ -50,6 +50,8 @@ pub(super) struct Stand {
     pub(super) world: Recording,
     pub(super) clock: HandClock,
     pub(super) metrics: Arc<Metrics>,
+    /// Where changes arrive.
+    pub(super) port: u16,
     pub(super) shared: Shared,
 }
 
@@ -206,13 +208,14 @@ impl Stand {
             clock: clock.clone(),
             metrics: Arc::clone(metrics),
             shared: shared.clone(),
+            port: 8080,
         }
     }
 
     /// One read of a connection.
     pub(super) fn read(&mut self, frames: &[Vec<u8>]) -> Arc<Flight> {
         let origin = Origin {
-            port: 8080,
+            port: self.port,
             wake: Arc::new(Nobody),
         };
         let arrived = Moment {
