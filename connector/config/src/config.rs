@@ -175,5 +175,6 @@ pub struct PortConfig {
 /// Namespaces that a file may name: a server has no more than this many.
 const NAMESPACES_MAX: u32 = 32;
 
-/// Sets of a namespace that a file may name: a server has no more than this many.
+/// Sets of a namespace that a file may name: a server has no more than this many. The cost of the
+/// rules of a custom resource grows with it, so that may want a lower bound of its own.
 const SETS_MAX: u32 = 4095;

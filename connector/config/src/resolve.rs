@@ -43,10 +43,14 @@ pub(crate) fn resolve(
     let levels = Levels::of(config);
     let service = service::resolve(config.service.as_ref(), &mut report);
     let aeroduct = aeroduct::resolve(config.aeroduct.as_ref(), &mut report);
-    let outbound = outbound::resolve(&levels, &service, &aeroduct, &mut report);
     let does_publish = together::check(&levels, &service, &aeroduct, &mut report);
+    let properties = config.producer_props.as_ref();
+    let producer = producer::resolve(properties, does_publish, &aeroduct, &mut report);
+    // What is left of the reply deadline when a batch has lingered.
+    let deadline = aeroduct.reply_deadline.saturating_sub(producer.linger);
+    let outbound = outbound::resolve(&levels, &service, deadline, &mut report);
     let plan = Plan {
-        producer: producer::resolve(config.producer_props.as_ref(), does_publish, &mut report),
+        producer,
         logging: logging::resolve(config.logging.as_ref(), &mut report),
         service,
         outbound,

@@ -172,8 +172,9 @@ fn as_many_levels_as_allowed_are_answered() {
         let entries: Vec<_> = (1..=count).map(|n| format!("{n}: {level}")).collect();
         entries.join(", ")
     };
-    let sets = names(256, "{key: {source: key-hash}}");
-    let namespaces = names(32, &format!("{{sets: {{{sets}}}}}"));
+    let sets = names(4095, "{key: {source: key-hash}}");
+    // More do not fit into a file.
+    let namespaces = names(7, &format!("{{sets: {{{sets}}}}}"));
     let ports: Vec<_> = (1..=64).map(|port: u16| port.to_string()).collect();
     let text = format!(
         "service: {{port: [{}]}}\nrouting: {{mode: static, destination: users}}\n\

@@ -102,33 +102,6 @@ impl Failure {
         }
     }
 
-    /// What is wrong, in one sentence for the page about the metrics.
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::UnknownTopic => "The topic does not exist",
-            Self::UnknownPartition => "The topic has no such partition, or has lost it",
-            Self::Unauthorized => "The producer may not write to the topic or cluster",
-            Self::Unauthenticated => "The broker does not accept the producer's credentials",
-            Self::Restricted => "The broker's rules forbid it: quota or policy",
-            Self::Unavailable => "Not enough replicas, no leader, or a broker that cannot store",
-            Self::Disconnected => "No broker could be reached",
-            Self::TimedOut => "Kafka did not acknowledge within `delivery.timeout.ms`",
-            Self::Unsupported => "The topic or broker does not know this format or compression",
-            Self::InvalidTimestamp => "The topic does not take the record's time: a clock is wrong",
-            Self::Fatal => "The Kafka client has failed for good and is being replaced",
-            Self::Abandoned => "The reply deadline passed before the record's turn came",
-            Self::ShuttingDown => "The connector was stopped before Kafka acknowledged",
-            Self::Overtaken => {
-                "Refused together with others, and a newer record of its key was delivered meanwhile"
-            }
-            Self::Unexpected => "Any other error; its number is in the log",
-            Self::TooLarge => "The record is larger than the topic or broker takes",
-            Self::InvalidTopic => "No topic can have this name",
-            Self::InvalidRecord => "The broker judges the record invalid",
-            Self::Corrupt => "The broker judges the record corrupt",
-        }
-    }
-
     /// Whether the record would fail again however often it is sent: a fault of the
     /// record itself. Everything else can be mended by time or by a person (13.12).
     pub const fn is_permanent(self) -> bool {
@@ -267,9 +240,7 @@ impl From<ErrorCode> for Failure {
             ErrorCode::TOPIC_EXCEPTION => Self::InvalidTopic,
             ErrorCode::INVALID_TIMESTAMP => Self::InvalidTimestamp,
             ErrorCode::INVALID_RECORD | ErrorCode::INVALID_MSG_SIZE => Self::InvalidRecord,
-            ErrorCode::INVALID_MSG | ErrorCode::BAD_MESSAGE | ErrorCode::BAD_COMPRESSION => {
-                Self::Corrupt
-            }
+            ErrorCode::INVALID_MSG => Self::Corrupt,
             _ => Self::Unexpected,
         }
     }
@@ -310,6 +281,9 @@ mod tests {
             ErrorCode::MESSAGE_TIMED_OUT,
             ErrorCode::TRANSPORT,
             ErrorCode::INVALID_TIMESTAMP,
+            // The broker's response cannot be read, so nobody knows.
+            ErrorCode::BAD_MESSAGE,
+            ErrorCode::INVALID_DIFFERENT_RECORD,
             ErrorCode::FATAL,
             ErrorCode(9999),
             ErrorCode(-9999),

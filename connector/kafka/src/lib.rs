@@ -15,6 +15,7 @@ mod alarm;
 mod berths;
 mod breaker;
 mod carrier;
+mod ceiling;
 mod client;
 mod counters;
 mod failure;

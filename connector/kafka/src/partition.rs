@@ -215,7 +215,8 @@ impl<R: Recipient> Partition<R> {
             }
             waiting.state = State::Busy;
             let mut current = lock(&self.current);
-            let dropped = current.batch.load(&mut waiting.lot, shared.limit);
+            let limit = self.topic.ceiling.limit(shared.limit, shared.now_ms());
+            let dropped = current.batch.load(&mut waiting.lot, limit);
             // Counted under the lock: who closes the partition then waits for the reports.
             self.topic.carrier.hands_over(current.batch.len());
             drop(waiting);
@@ -349,7 +350,11 @@ impl<R: Recipient> Partition<R> {
             let batch = self.describe(current.batch.accepted(), current.batch.accepted_bytes());
             observer.batch_reported(&batch, oldest.elapsed());
         }
-        let mut returned = current.batch.returned();
+        if std::mem::take(&mut current.is_too_large) {
+            let refused = current.batch.accepted_bytes();
+            self.topic.ceiling.lower(refused, shared.now_ms());
+        }
+        let mut returned = current.batch.returned_without_suspects();
         let (suspects, overtaken) = current.batch.suspects();
         shared.count_failed(Failure::Overtaken, u64::from(overtaken));
         let refusal = current.refusal.take();

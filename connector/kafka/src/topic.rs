@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 
 use crate::breaker::Breaker;
 use crate::carrier::Carrier;
+use crate::ceiling::Ceiling;
 use crate::native::{Client, Lot, TopicHandle};
 use crate::partition::Partition;
 use crate::publisher::{Item, board};
@@ -35,6 +36,7 @@ pub(crate) struct TopicCore {
     name: String,
     pub(crate) carrier: Arc<Carrier>,
     pub(crate) breaker: Breaker,
+    pub(crate) ceiling: Ceiling,
     handle: ArcSwapOption<TopicHandle>,
 }
 
@@ -79,6 +81,7 @@ impl<R: Recipient> Topic<R> {
                 name: name.to_owned(),
                 carrier,
                 breaker: Breaker::default(),
+                ceiling: Ceiling::default(),
                 handle: ArcSwapOption::empty(),
             }),
             count: AtomicUsize::new(0),

@@ -309,30 +309,6 @@ impl Reason {
         }
     }
 
-    /// What is wrong, in one sentence for the page about the metrics.
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::BinName => "A transform of `bin-transforms` gave up on the name of a bin",
-            Self::Collection => "The lists and maps of a bin are not what the wire format allows",
-            Self::Depth => "Lists, maps or GeoJSON nested deeper than 64 levels",
-            Self::DuplicateBin => "Two bins have one name",
-            Self::DuplicateMapKey => "Two keys of a map become the same text",
-            Self::GeoJson => "A GeoJSON text is not JSON",
-            Self::KeyMissing => "The record lacks what `key` makes its key of",
-            Self::MapKeyType => "A map key of a type that cannot be the name of a JSON member",
-            Self::Marker => "A list or map holds a wildcard or infinity, which stand for no value",
-            Self::MetadataKeyCollision => "A bin is named as the member that holds the metadata",
-            Self::NoSet => "No set, where the topic is the set's name",
-            Self::Particle => "The bytes of a bin are not what its type allows",
-            Self::TopicBinMissing => "The bin that names the topic is missing",
-            Self::TopicBinNull => "The bin that names the topic is null",
-            Self::TopicBinType => "The bin that names the topic is no string, blob or integer",
-            Self::TopicIllegal => "What should name the topic is no legal topic name",
-            Self::TopicNotUtf8 => "What should name the topic is not UTF-8",
-            Self::TopicTransform => "A transform of the topic's name gave up",
-        }
-    }
-
     /// Whether the record found no topic; otherwise it could not be rendered.
     pub const fn is_unroutable(self) -> bool {
         match self {

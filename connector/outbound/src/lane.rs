@@ -135,7 +135,7 @@ impl Lane {
     }
 
     /// What tells apart the ways that the same records take over several ports: the topic or, where a
-    /// bin names it, that bin and the default. Empty where nothing is published.
+    /// bin names it, how it does that. Empty where nothing is published.
     pub fn way(&self) -> Cow<'_, str> {
         match &self.course {
             Course::Skip(_) => Cow::Borrowed(""),
@@ -250,18 +250,6 @@ impl SkipRule {
             Self::NoRouting => "no-routing",
             Self::Routing => "routing",
             Self::TransactionMonitor => "transaction-monitor",
-        }
-    }
-
-    /// What the rule is, in one sentence for the page about the metrics.
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::NoFormat => "No `format` applies to the record",
-            Self::NoRouting => "No `routing` applies to the record",
-            Self::Routing => "Its `routing` has the mode `skip`",
-            Self::TransactionMonitor => {
-                "It is a transaction monitor, a record of the server itself"
-            }
         }
     }
 }

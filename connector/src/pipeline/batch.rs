@@ -3,7 +3,7 @@
 use super::arenas::Arenas;
 use super::flight::Flight;
 use super::limits::Limits;
-use aeroduct_kafka::Report;
+use aeroduct_kafka::{Failure, Report};
 use std::sync::Arc;
 
 /// A record in a batch: its slot in its flight.
@@ -26,12 +26,12 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Answers all records as their message was: but when Kafka refuses a message of several for good,
-    /// that may be for its size or for one of them. Then all are sent again by their source, into
+    /// Answers all records as their message was: but when Kafka refuses a message of several for what
+    /// is in it, that may be for its size or for one of them. Then all are sent again by their source, into
     /// smaller batches or each alone.
     pub(super) fn report(&self, report: Report) {
         match report {
-            Report::Failed(failure) if failure.is_permanent() && self.passengers.len() > 1 => {
+            Report::Failed(failure) if is_of_one(failure) && self.passengers.len() > 1 => {
                 self.limits.learn(failure, self);
                 for Passenger { flight, slot, .. } in &self.passengers {
                     flight.put_off(*slot, failure);
@@ -70,4 +70,9 @@ impl Batch {
             passenger.flight.written_off();
         }
     }
+}
+
+/// Whether one record may be to blame. The time of a message is the latest of its records.
+fn is_of_one(failure: Failure) -> bool {
+    failure.is_permanent() || failure == Failure::InvalidTimestamp
 }

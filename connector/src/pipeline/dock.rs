@@ -65,7 +65,7 @@ impl<S: Sink> Dock<S> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.manifest.arena.len() >= FLIGHT_BYTES_MAX
+        self.manifest.bytes() >= FLIGHT_BYTES_MAX
     }
 
     /// Messages so far that cannot be read.
@@ -168,6 +168,7 @@ impl<S: Sink> Dock<S> {
     ) -> Option<(Arc<Flight>, u32)> {
         let manifest = &mut self.manifest;
         self.outlet.give_turns(arrived, manifest);
+        let memory = manifest.memory();
         let arena = std::mem::take(&mut manifest.arena);
         if manifest.answers.is_empty() {
             self.shared.arenas.give_back(arena);
@@ -178,7 +179,7 @@ impl<S: Sink> Dock<S> {
         let frame_bytes = manifest.frames.as_ref().map_or(0, Frames::bytes);
         let load = Load {
             records: manifest.answers.len(),
-            bytes: arena.capacity() + frame_bytes,
+            bytes: memory + frame_bytes,
         };
         let waits = manifest.boarded;
         let flight = Arc::new(Flight {

@@ -46,7 +46,7 @@ impl Limits {
         self.count.load(Ordering::Relaxed) > 0 && self.with_suspects(|them| them.contains(digest))
     }
 
-    /// A batch of several records was refused for good.
+    /// A batch of several records was refused for what is in it.
     pub(super) fn learn(&self, failure: Failure, batch: &Batch) {
         if failure == Failure::TooLarge {
             // Never as large again, or batches would fail again and again.

@@ -29,6 +29,8 @@ pub(super) struct Manifest {
     pub(super) unreadable: usize,
     pub(super) updates: UpdateTimes,
     pub(super) arena: Vec<u8>,
+    /// Bytes of records that were put into batches.
+    pub(super) seated: usize,
     pub(super) scratch: Scratch,
     /// Of the versions whose order is kept.
     pub(super) tickets: Tickets,
@@ -44,6 +46,7 @@ impl Manifest {
         self.boarded = 0;
         self.loaded = 0;
         self.unreadable = 0;
+        self.seated = 0;
         self.updates = UpdateTimes::default();
         self.frames = keeps_frames.then(Frames::default);
         self.arena = if input == 0 {
@@ -92,6 +95,25 @@ impl Manifest {
         self.arena
             .get(range.start as usize..range.end as usize)
             .unwrap_or_default()
+    }
+
+    /// Bytes of all records so far, in the arena or in batches.
+    #[inline]
+    pub(super) const fn bytes(&self) -> usize {
+        self.arena.len() + self.seated
+    }
+
+    /// Memory that the records take, but for their frames.
+    #[inline]
+    pub(super) fn memory(&self) -> usize {
+        self.arena.capacity().max(self.seated)
+    }
+
+    /// What was written from `start` on is in a batch.
+    #[inline]
+    pub(super) fn seat(&mut self, start: usize) {
+        self.seated += self.arena.len() - start;
+        self.arena.truncate(start);
     }
 
     /// What the flight has to remember of records that do not take the straight way.

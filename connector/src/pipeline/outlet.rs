@@ -109,7 +109,7 @@ impl<S: Sink> Outlet<S> {
                     arrived: leaving.arrived.instant,
                 };
                 self.put_together(message, &terms, manifest);
-                manifest.arena.truncate(leaving.start);
+                manifest.seat(leaving.start);
             }
         }
         Answer::TemporaryError

@@ -100,9 +100,9 @@ fn leaders_that_move_every_second_cost_no_record_no_order_and_no_error() -> Resu
     }
     let outcome = running.stop()?;
 
-    let nearly_all = outcome.per_mille(999, SUCCESS);
+    let nearly_all = outcome.per_mille(990, SUCCESS).context("no answer")?;
     assert!(
-        nearly_all < Some(Duration::from_secs(3)),
+        nearly_all < Duration::from_secs(3),
         "answers took {nearly_all:?} while leaders moved"
     );
     nothing_happened(&outcome, &cluster, topic.name, MOVES.into())
@@ -138,6 +138,16 @@ struct Passage {
     p99: Duration,
 }
 
+impl Passage {
+    /// The better of both in each respect.
+    fn best(self, other: Self) -> Self {
+        Self {
+            rate: self.rate.max(other.rate),
+            p99: self.p99.min(other.p99),
+        }
+    }
+}
+
 /// Changes of all ten topics for a while. Numbers go on where `outcome` ends, which takes what
 /// came of them.
 fn spell(port: u16, outcome: &mut Outcome) -> Result<Passage> {
@@ -152,11 +162,11 @@ fn spell(port: u16, outcome: &mut Outcome) -> Result<Passage> {
     thread::park_timeout(SPELL);
     let (passed, time) = (running.succeeded(), begin.elapsed());
     let of_spell = running.stop()?;
-    let p99 = of_spell.per_mille(990, SUCCESS).unwrap_or(Duration::MAX);
+    let p99 = of_spell.per_mille(990, SUCCESS);
     outcome.add(of_spell);
     Ok(Passage {
         rate: f64::from(u32::try_from(passed)?) / time.as_secs_f64(),
-        p99,
+        p99: p99.context("nothing succeeded")?,
     })
 }
 
@@ -166,26 +176,28 @@ fn is_undisturbed(sick: Passage, healthy: Passage) -> bool {
     sick.rate >= healthy.rate * 0.9 * 0.9 && sick.p99 <= healthy.p99.max(QUICK) * 2
 }
 
-/// The tenth topic is healthy and sick in turn, until a turn shows that the others do not mind.
-/// What disturbs a turn are other tests; what the topic itself costs it costs in each.
+/// The tenth topic is healthy and sick in turn, until a turn shows that the others do not mind:
+/// they pass as in the best of all healthy times. What disturbs a turn are other tests; what the
+/// topic itself costs it costs in each.
 fn compare(
     mut pass: impl FnMut() -> Result<Passage>,
     sicken: impl Fn() -> Result<()>,
     heal: impl Fn() -> Result<()>,
 ) -> Result<()> {
     const TURNS: usize = 5;
+    let mut healthy = pass()?;
     let mut turns = Vec::new();
     while turns.len() < TURNS {
-        let healthy = pass()?;
         sicken()?;
         let sick = pass()?;
         heal()?;
         if is_undisturbed(sick, healthy) {
             return Ok(());
         }
-        turns.push((healthy, sick));
+        turns.push(sick);
+        healthy = healthy.best(pass()?);
     }
-    bail!("healthy and sick in turn: {turns:?}");
+    bail!("{turns:?}, and {healthy:?} while it is healthy");
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn the_largest_records_of_many_connections_pass_through_little_memory() -> Resul
 
 #[test]
 fn in_a_small_container_the_defaults_are_enough() -> Result<()> {
-    let Some(group) = MemoryGroup::new(MEMORY_MIB << 20) else {
+    let Some(group) = MemoryGroup::new(MEMORY_MIB << 20)? else {
         keeper::say("no right to make a control group, so no container's limit was tried");
         return Ok(());
     };

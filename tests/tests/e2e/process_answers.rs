@@ -150,6 +150,30 @@ fn a_record_too_large_for_its_topic_is_refused_and_its_neighbours_pass() -> Resu
     Ok(())
 }
 
+/// A producer is not told how much a topic takes; batches that are refused for the sum of their
+/// records are no fault of these.
+#[test]
+fn a_topic_that_takes_only_small_batches_gets_them_and_no_record_is_answered_with_an_error()
+-> Result<()> {
+    let cluster = Cluster::shared()?;
+    cluster.create_topic(&Topic {
+        settings: &[("max.message.bytes", "5000")],
+        ..Topic::new("answers-narrow", 1)
+    })?;
+    let connector = Connector::start(&cluster.bootstrap(), BY_SET)?;
+    let load = Load {
+        changes: 5_000,
+        ..Load::new(connector.port, "shop", &["answers-narrow"])
+    };
+    let outcome = load.start()?.finish()?;
+
+    outcome.answered_only(&[SUCCESS])?;
+    outcome.none_lost(cluster, "answers-narrow")?;
+    let sent_alone = "aeroduct_connector_producer_quarantined_batches_total";
+    assert!(connector.metric(sent_alone)?.abs() < 0.5);
+    Ok(())
+}
+
 #[test]
 fn what_was_answered_is_counted_under_the_official_names() -> Result<()> {
     let cluster = Cluster::shared()?;

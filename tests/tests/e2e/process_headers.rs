@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aeroduct_tests::kafka::Topic;
 use aeroduct_tests::message::{Message, digest};
 use aeroduct_tests::reading;
-use aeroduct_tests::source::SUCCESS;
+use aeroduct_tests::source::{SUCCESS, TEMPORARY};
 use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -92,5 +92,52 @@ fn by_default_there_are_no_headers_and_the_timestamp_is_the_clock_of_the_produce
             "{before} {timestamp} {after}"
         );
     }
+    Ok(())
+}
+
+fn change_at(time: u64, number: u64) -> Message {
+    Message::write("users", digest(number))
+        .last_update(time)
+        .integer("n", 1)
+}
+
+fn change(number: u64) -> Message {
+    change_at(LAST_UPDATE, number)
+}
+
+/// By default a topic takes no time that is more than an hour ahead.
+const FAR_AHEAD: u64 = 10 * 365 * 24 * 3_600_000;
+
+#[test]
+fn a_record_whose_time_its_topic_refuses_is_put_off_and_its_neighbours_pass() -> Result<()> {
+    let blocks = "routing: { mode: static, destination: headers-ahead }
+format: { mode: json }
+aeroduct: { timestamp: lut, reply-deadline: 9s }";
+    let mut stand = Stand::start(&[Topic::new("headers-ahead", 1)], blocks)?;
+    let ahead = |number| change_at(LAST_UPDATE + FAR_AHEAD, number);
+    stand.ask(&[change(0)])?;
+    let answers = stand.ask(&[change(1), change(2), ahead(3), change(4), change(5)])?;
+    assert_eq!(answers, [SUCCESS, SUCCESS, TEMPORARY, SUCCESS, SUCCESS]);
+    stand.read("headers-ahead", 5)?;
+    Ok(())
+}
+
+/// A batch has the latest time of its records, so it is refused as a whole; its records come again,
+/// each alone.
+#[test]
+fn a_record_whose_time_its_topic_refuses_spoils_one_batch_and_no_more() -> Result<()> {
+    let blocks = "routing: { mode: static, destination: headers-ahead-batch }
+format: { mode: json }
+batching: { max-records: 4, batch-interval: 300 }
+aeroduct: { timestamp: lut, reply-deadline: 9s }";
+    let mut stand = Stand::start(&[Topic::new("headers-ahead-batch", 1)], blocks)?;
+    let ahead = |number| change_at(LAST_UPDATE + FAR_AHEAD, number);
+    let batch = [change(1), change(2), ahead(3), change(4)];
+    assert_eq!(stand.ask(&batch)?, [TEMPORARY; 4]);
+    let again = stand.ask(&batch)?;
+    assert_eq!(again, [SUCCESS, SUCCESS, TEMPORARY, SUCCESS]);
+    let company = [ahead(3), change(5), change(6), change(7), change(8)];
+    let beside = stand.ask(&company)?;
+    assert_eq!(beside, [TEMPORARY, SUCCESS, SUCCESS, SUCCESS, SUCCESS]);
     Ok(())
 }

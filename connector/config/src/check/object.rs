@@ -135,7 +135,7 @@ impl<'s> Walk<'s> {
                 .find(|entry| nearest(&entry.key.text, [*tag]).is_some());
             let reason = mistyped.map_or_else(
                 || "is missing".to_owned(),
-                |entry| format!("is missing; there is `{}`", entry.key.text),
+                |entry| format!("is missing; there is `{}`", child("", &entry.key.text)),
             );
             let remedy = format!("add `{tag}`, which is {expected}");
             return self.fault(Spot { path, ..spot }, &reason, &remedy);

@@ -25,8 +25,9 @@ pub struct AeroductConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain_timeout: Option<DurationText>,
     /// Bytes of records of the process that may be in flight; at the mark reading stops, at three
-    /// quarters it goes on. Default `256MiB`, or a quarter of the memory that the process may use where
-    /// that is less. At least `max-frame-bytes`, at most `64GiB`.
+    /// quarters it goes on. Default `256MiB`, or a quarter of the memory that the control group of the
+    /// process allows, as that of a container does, where that is less. At least `max-frame-bytes`, at
+    /// most `64GiB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_in_flight_bytes: Option<SizeText>,
     /// Largest frame that a source may send; a larger one closes its connection. Default `16MiB`,

@@ -50,7 +50,7 @@ const DRAIN_TIMEOUTS: Bounds<Duration> = Bounds {
 const IN_FLIGHT_BYTES: Bounds<u64> = Bounds {
     range: 4 * KIB..=64 * GIB,
     reason: "must be 4KiB to 64GiB",
-    remedy: "leave it out for 256MiB; stay below the memory of the process",
+    remedy: "leave it out for 256MiB, or less in a small container; stay below the memory of the process",
 };
 
 const FRAME_BYTES: Bounds<u64> = Bounds {

@@ -24,7 +24,8 @@ const TIME_TO_CONFIRM: Duration = Duration::from_secs(1);
 /// The official connector's.
 const LUT_CACHE_TTL_SECONDS: u32 = 30;
 
-/// The batching at `path`, where records are to be answered within `reply_deadline`.
+/// The batching at `path`, where records are to be answered within `reply_deadline`: what is left of
+/// it for batches.
 pub(super) fn batching(
     config: &BatchingConfig,
     path: &str,
@@ -34,16 +35,14 @@ pub(super) fn batching(
     if config.enabled == Some(false) {
         return Batching::Off;
     }
-    let longest = reply_deadline
-        .saturating_sub(TIME_TO_CONFIRM)
-        .max(reply_deadline / 2);
+    let longest = longest_wait(reply_deadline);
     let interval = config
         .batch_interval
         .map(|interval| Duration::from_millis(interval.into()));
     if interval.is_some_and(|interval| interval > longest) {
         let message = format!(
             "counts as {} ms, since the records of a batch are answered within \
-             `aeroduct.reply-deadline`, {} ms",
+             `aeroduct.reply-deadline`, and {} ms of that are theirs",
             longest.as_millis(),
             reply_deadline.as_millis()
         );
@@ -54,6 +53,12 @@ pub(super) fn batching(
         bytes: config.max_bytes.unwrap_or(MAX_BYTES).unsigned_abs(),
         interval: interval.unwrap_or(BATCH_INTERVAL).min(longest),
     })
+}
+
+/// How long a record may wait for company that is to be answered within `reply_deadline`.
+pub(super) fn longest_wait(reply_deadline: Duration) -> Duration {
+    let to_confirm = reply_deadline.saturating_sub(TIME_TO_CONFIRM);
+    to_confirm.max(reply_deadline / 2)
 }
 
 pub(super) fn ordering(config: &RecordOrderingConfig) -> RecordOrdering {

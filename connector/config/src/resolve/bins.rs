@@ -34,25 +34,33 @@ pub(super) fn resolve(
         (name.as_bytes().into(), new.as_str().into())
     });
     let map = map.collect();
-    warn_of_one_name_for_two(config, &map_path, report);
     let steps = config.transforms.as_deref();
     let mut selection = |config: Option<&BinSelectionConfig>, key, default| {
         config.map_or(default, |config| {
             selection(config, &child(path, key), report)
         })
     };
-    BinTransforms {
+    let resolved = BinTransforms {
         include: selection(config.include.as_ref(), "include", default.include),
         exclude: selection(config.exclude.as_ref(), "exclude", default.exclude),
         map,
         transforms: transforms::resolve(steps, &child(path, "transforms"), report),
-    }
+    };
+    warn_of_one_name_for_two(config, &resolved, &map_path, report);
+    resolved
 }
 
 /// Of the records that have both bins none can be rendered (13.9).
-fn warn_of_one_name_for_two(config: &BinTransformsConfig, path: &str, report: &mut Report<'_>) {
+fn warn_of_one_name_for_two(
+    config: &BinTransformsConfig,
+    resolved: &BinTransforms,
+    path: &str,
+    report: &mut Report<'_>,
+) {
+    let is_published = |own: &str| !matches!(resolved.name(own.as_bytes()), Ok(None));
     let mut owners = BTreeMap::new();
-    for (own, new) in config.map.iter().flatten() {
+    let named = config.map.iter().flatten();
+    for (own, new) in named.filter(|(own, _)| is_published(own)) {
         if let Some(other) = owners.insert(new, own) {
             let message = format!(
                 "gives {other:?} and {own:?} one name, {new:?}: records with both bins are refused for \

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     check::{child, joined},
-    plan::{AeroductPlan, Block, Items, NamespaceBlock, OutboundPlan, ServicePlan},
+    plan::{Block, Items, NamespaceBlock, OutboundPlan, ServicePlan},
 };
 
 /// Longest name of a namespace, in bytes, as in the database.
@@ -18,14 +18,16 @@ const NAMESPACE_LEN_MAX: usize = 31;
 /// Longest name of a set, in bytes, as in the database.
 const SET_LEN_MAX: usize = 63;
 
+/// The items of all levels, where records are to be answered within `reply_deadline`, what they
+/// linger not counted.
 pub(super) fn resolve(
     levels: &Levels<'_>,
     service: &ServicePlan,
-    aeroduct: &AeroductPlan,
+    reply_deadline: Duration,
     report: &mut Report<'_>,
 ) -> OutboundPlan {
     let mut resolver = Resolver {
-        reply_deadline: aeroduct.reply_deadline,
+        reply_deadline,
         report,
     };
     let general = resolver.block(&levels.general);

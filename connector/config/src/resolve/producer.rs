@@ -1,10 +1,10 @@
 //! `producer-props`: the Kafka producer, from the Java producer's names.
 
-use super::Report;
+use super::{Report, batching::longest_wait};
 use crate::{
     check::child,
     config::{self, Properties},
-    plan::ProducerPlan,
+    plan::{AeroductPlan, ProducerPlan},
     producer::{self, Finding, Findings, PropertyValue},
 };
 
@@ -14,6 +14,7 @@ const SECTION: &str = "producer-props";
 pub(super) fn resolve(
     config: Option<&Properties>,
     does_publish: bool,
+    aeroduct: &AeroductPlan,
     report: &mut Report<'_>,
 ) -> ProducerPlan {
     let properties: Vec<_> = config
@@ -25,7 +26,7 @@ pub(super) fn resolve(
         })
         .collect();
     let mut findings = Findings::default();
-    let plan = producer::translate(&properties, &mut findings);
+    let mut plan = producer::translate(&properties, &mut findings);
     let is_given = properties
         .iter()
         .any(|property| property.name == "bootstrap.servers");
@@ -39,6 +40,16 @@ pub(super) fn resolve(
     }
     for (property, message) in findings.warnings {
         report.warn(&child(SECTION, &property), message);
+    }
+    let longest = longest_wait(aeroduct.reply_deadline);
+    if plan.linger > longest {
+        let message = format!(
+            "counts as {} ms, since records are answered within `aeroduct.reply-deadline`, {} ms",
+            longest.as_millis(),
+            aeroduct.reply_deadline.as_millis()
+        );
+        report.warn(&child(SECTION, "linger.ms"), message);
+        plan.linger = longest;
     }
     plan
 }

@@ -173,9 +173,11 @@ fn warn_of_shared_dead_letters(
 /// An item whose lines were all taken out looks as if it were there.
 fn warn_of_items_without_value(levels: &Levels<'_>, report: &mut Report<'_>) {
     for level in levels.iter() {
+        let is_general = level.path.is_empty();
         let items = [
-            ("routing", level.routing.is_some()),
-            ("format", level.format.is_some()),
+            // Of the general ones there is a word already, where nothing is published for it.
+            ("routing", level.routing.is_some() || is_general),
+            ("format", level.format.is_some() || is_general),
             ("key", level.key.is_some()),
             ("bin-transforms", level.bins.is_some()),
             ("batching", level.batching.is_some()),

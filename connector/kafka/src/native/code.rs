@@ -12,6 +12,9 @@ pub struct ErrorCode(pub i32);
 impl ErrorCode {
     pub const BAD_MESSAGE: Self = Self(Native::RD_KAFKA_RESP_ERR__BAD_MSG as i32);
     pub const BAD_COMPRESSION: Self = Self(Native::RD_KAFKA_RESP_ERR__BAD_COMPRESSION as i32);
+    /// Another record of the batch was refused, and this one with it.
+    pub const INVALID_DIFFERENT_RECORD: Self =
+        Self(Native::RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD as i32);
     pub const DESTROY: Self = Self(Native::RD_KAFKA_RESP_ERR__DESTROY as i32);
     pub const TRANSPORT: Self = Self(Native::RD_KAFKA_RESP_ERR__TRANSPORT as i32);
     pub const RESOLVE: Self = Self(Native::RD_KAFKA_RESP_ERR__RESOLVE as i32);

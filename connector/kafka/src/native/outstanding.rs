@@ -239,6 +239,24 @@ impl<R: Recipient> Outstanding<R> {
         }
     }
 
+    /// The messages that librdkafka gave back undecided. With suspects among the batch they are
+    /// suspects, too: none may go before or behind those of its key.
+    pub(crate) fn returned_without_suspects(&mut self) -> Lot<R> {
+        if !self.has_marks {
+            return Lot::default();
+        }
+        let messages = self.lot.messages_mut();
+        if messages.iter().all(|message| message.code != SUSPECT) {
+            return self.lot.marked(RETURNED);
+        }
+        for message in messages {
+            if message.code == RETURNED {
+                message.code = SUSPECT;
+            }
+        }
+        Lot::default()
+    }
+
     /// The messages that go again alone. A message is not among them when a later one of
     /// its key has been delivered (librdkafka may cut a batch in two): it is reported, and
     /// counted in the second value.

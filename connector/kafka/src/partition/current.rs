@@ -18,6 +18,8 @@ pub(super) struct Current<R: Recipient> {
     /// How many batches in a row came back because the partition is gone.
     pub(super) lost: u32,
     pub(super) is_lost: bool,
+    /// The topic takes no batch as large.
+    pub(super) is_too_large: bool,
 }
 
 impl<R: Recipient> Default for Current<R> {
@@ -28,6 +30,7 @@ impl<R: Recipient> Default for Current<R> {
             refusal: None,
             lost: 0,
             is_lost: false,
+            is_too_large: false,
         }
     }
 }
@@ -46,8 +49,15 @@ impl<R: Recipient> Current<R> {
             self.is_lost = true;
             return Verdict::Returned;
         }
-        if failure.may_be_a_neighbours() && self.batch.len() > 1 {
-            return Verdict::Suspect;
+        if self.batch.len() > 1 {
+            // Of many the sum is too large, or one of them; smaller batches tell.
+            if failure == Failure::TooLarge {
+                self.is_too_large = true;
+                return Verdict::Returned;
+            }
+            if failure.may_be_a_neighbours() || code == ErrorCode::INVALID_DIFFERENT_RECORD {
+                return Verdict::Suspect;
+            }
         }
         if failure.is_refusal_by_topic() {
             self.refusal = Some(failure);

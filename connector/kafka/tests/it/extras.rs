@@ -173,7 +173,7 @@ fn a_record_that_goes_again_alone_keeps_its_extras() {
     // While no broker is there librdkafka collects, so the batch goes as one request.
     rig.cluster.set_down().unwrap();
     // The batch; then its records one by one: the second is the guilty one.
-    let (bad, good) = (ErrorCode::MSG_SIZE_TOO_LARGE, ErrorCode::NONE);
+    let (bad, good) = (ErrorCode::INVALID_RECORD, ErrorCode::NONE);
     rig.cluster.push_errors(Api::Produce, &[bad, good, bad]);
     let headers: [Header<'_>; 2] = [("h", Some(b"1")), ("h", None)];
     let dressed = |value| Sample {
@@ -184,9 +184,9 @@ fn a_record_that_goes_again_alone_keeps_its_extras() {
     let samples = [plain("k", "0"), dressed("1"), dressed("2"), plain("k", "3")];
     let sheet = ship(&mut rig, "suspect", &samples);
     rig.cluster.set_up().unwrap();
-    let too_large = Report::Failed(Failure::TooLarge);
+    let invalid = Report::Failed(Failure::InvalidRecord);
     let delivered = Report::Delivered;
-    let expected = [delivered, too_large, delivered, delivered];
+    let expected = [delivered, invalid, delivered, delivered];
     assert_eq!(sheet.reports(4), expected);
     assert_eq!(rig.producer.snapshot().quarantined, 1);
     let records = rig.read("suspect", 4);

@@ -114,7 +114,7 @@ fn errors_of_all_kinds_in_one_request_of_a_hundred_fail_no_record() {
         codes[50] = code;
         codes
     };
-    // Eleven hundred requests each.
+    // All of them once are eleven hundred requests.
     let errors = PASSING.repeat(repetitions(10).div_ceil(10) as usize);
     let codes: Vec<_> = errors.into_iter().flat_map(hundred_with).collect();
     rig.cluster.push_errors(Api::Produce, &codes);

@@ -13,7 +13,7 @@ fn of_a_batch_that_is_refused_only_the_guilty_record_fails() {
     // While no broker is there librdkafka collects, so the batch goes as one request.
     rig.cluster.set_down().unwrap();
     // The batch; then its records one by one: the third is the guilty one.
-    let (bad, good) = (ErrorCode::MSG_SIZE_TOO_LARGE, ErrorCode::NONE);
+    let (bad, good) = (ErrorCode::INVALID_RECORD, ErrorCode::NONE);
     rig.cluster
         .push_errors(Api::Produce, &[bad, good, good, bad]);
     let names = ["0", "1", "2", "3", "4", "5"];
@@ -22,7 +22,7 @@ fn of_a_batch_that_is_refused_only_the_guilty_record_fails() {
     let later = rig.ship("mixed", &[("k", "later")]);
     rig.cluster.set_up().unwrap();
     let mut expected = [Report::Delivered; 6];
-    expected[2] = Report::Failed(Failure::TooLarge);
+    expected[2] = Report::Failed(Failure::InvalidRecord);
     assert_eq!(sheet.reports(6), expected);
     later.assert_delivered(1);
     let values: Vec<String> = rig
@@ -34,7 +34,36 @@ fn of_a_batch_that_is_refused_only_the_guilty_record_fails() {
     let snapshot = rig.producer.snapshot();
     assert_eq!(snapshot.quarantined, 1);
     assert_eq!(snapshot.delivered.messages, 7);
-    assert_eq!(rig.failed(Failure::TooLarge), 1);
+    assert_eq!(rig.failed(Failure::InvalidRecord), 1);
+}
+
+#[test]
+fn a_batch_too_large_for_its_topic_goes_in_smaller_ones_and_later_ones_are_small_at_once() {
+    let mut rig = Rig::start();
+    rig.cluster.create_topic("narrow", 1).unwrap();
+    rig.warm_up("narrow");
+    rig.cluster.set_down().unwrap();
+    // Eight records, then four of them: two are taken.
+    rig.cluster
+        .push_errors(Api::Produce, &[ErrorCode::MSG_SIZE_TOO_LARGE; 2]);
+    let names = ["0", "1", "2", "3", "4", "5", "6", "7"];
+    let records: Vec<_> = names.iter().map(|name| ("k", *name)).collect();
+    let sheet = rig.ship("narrow", &records);
+    rig.cluster.set_up().unwrap();
+    sheet.assert_delivered(8);
+    let before = rig.traffic.sizes().len();
+    rig.ship("narrow", &records).assert_delivered(8);
+    let later = rig.traffic.sizes().split_off(before);
+    assert_eq!(later, [2; 4]);
+    let values: Vec<String> = rig
+        .read("narrow", 17)
+        .iter()
+        .map(|record| text(record.value.as_ref()).to_owned())
+        .collect();
+    assert_eq!(values[1..9], names);
+    assert_eq!(values[9..], names);
+    assert_eq!(rig.producer.snapshot().quarantined, 0);
+    assert_eq!(rig.failed(Failure::TooLarge), 0);
 }
 
 #[test]

@@ -31,11 +31,14 @@ enum Misfit {
     IllegalName,
 }
 
-/// `bin BIN else DEFAULT`, which no topic is called.
+/// `bin BIN else DEFAULT`, and the transforms; no topic is called like that.
 impl fmt::Display for BinRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let default = self.default.as_ref().map_or("", AsRef::as_ref);
-        write!(f, "bin {} else {default}", self.bin)
+        let Self {
+            bin, transforms, ..
+        } = self;
+        write!(f, "bin {bin} else {default}: {transforms:?}")
     }
 }
 

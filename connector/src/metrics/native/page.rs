@@ -9,21 +9,24 @@ use super::{Native, TABLES};
 use crate::metrics::labels::{STALE_VERSION, reason};
 use crate::metrics::official;
 
-/// Label, whether the answer is permanent, and meaning.
-const OWN: [(&str, bool, &str); 3] = [
+const PERMANENT: &str = "permanent";
+const TEMPORARY: &str = "temporary";
+
+/// Label, answer and meaning of reasons that the pipeline itself has.
+const OWN: [(&str, &str, &str); 3] = [
     (
         reason::OVERDUE,
-        false,
-        "Messages that are overdue fill the window, so the record was not sent: a long outage",
+        TEMPORARY,
+        "Messages that are overdue hold more than half of the window, so the record was not sent",
     ),
     (
         reason::PARSE_ERROR,
-        true,
+        PERMANENT,
         "The message is no sound record; only of dead letters, for it is counted by itself",
     ),
     (
         reason::TOO_MANY_TOPICS,
-        true,
+        PERMANENT,
         "Names of records have become `aeroduct.max-topics` topics, and this is one more",
     ),
 ];
@@ -69,30 +72,27 @@ fn reasons(f: &mut fmt::Formatter<'_>) -> fmt::Result {
          letter where `aeroduct.dead-letter` is set.\n\n\
          | Value | Answer | Meaning |\n|---|---|---|\n",
     )?;
-    for (reason, is_permanent, meaning) in OWN {
-        line(f, reason, is_permanent, meaning)?;
+    for (reason, answer, meaning) in OWN {
+        writeln!(f, "| `{reason}` | {answer} | {meaning} |")?;
     }
     for reason in Reason::ALL {
-        line(f, reason.label(), true, reason.meaning())?;
+        let answer = match reason {
+            Reason::KeyMissing => "temporary with `failure-strategy: fail`, else permanent",
+            _ => PERMANENT,
+        };
+        let meaning = of_reason(reason);
+        writeln!(f, "| `{}` | {answer} | {meaning} |", reason.label())?;
     }
     for failure in Failure::ALL {
-        line(
-            f,
-            failure.label(),
-            failure.is_permanent(),
-            failure.meaning(),
-        )?;
+        let answer = if failure.is_permanent() {
+            PERMANENT
+        } else {
+            TEMPORARY
+        };
+        let meaning = of_failure(failure);
+        writeln!(f, "| `{}` | {answer} | {meaning} |", failure.label())?;
     }
     Ok(())
-}
-
-fn line(f: &mut fmt::Formatter<'_>, label: &str, is_permanent: bool, meaning: &str) -> fmt::Result {
-    let answer = if is_permanent {
-        "permanent"
-    } else {
-        "temporary"
-    };
-    writeln!(f, "| `{label}` | {answer} | {meaning} |")
 }
 
 fn rules(f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,7 +102,7 @@ fn rules(f: &mut fmt::Formatter<'_>) -> fmt::Result {
          | Value | Meaning |\n|---|---|\n",
     )?;
     for rule in SkipRule::ALL {
-        writeln!(f, "| `{}` | {} |", rule.label(), rule.meaning())?;
+        writeln!(f, "| `{}` | {} |", rule.label(), of_rule(rule))?;
     }
     let stale = "`record-ordering` is on, and Kafka has a newer version of the record";
     writeln!(f, "| `{STALE_VERSION}` | {stale} |")
@@ -127,4 +127,64 @@ fn official(f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+const fn of_reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::BinName => "A transform of `bin-transforms` gave up on the name of a bin",
+        Reason::Collection => "The lists and maps of a bin are not what the wire format allows",
+        Reason::Depth => "Lists, maps or GeoJSON nested deeper than 64 levels",
+        Reason::DuplicateBin => "Two bins have one name",
+        Reason::DuplicateMapKey => "Two keys of a map become the same text",
+        Reason::GeoJson => "A GeoJSON text is not JSON",
+        Reason::KeyMissing => "The record lacks what `key` makes its key of",
+        Reason::MapKeyType => "A map key of a type that cannot be the name of a JSON member",
+        Reason::Marker => "A list or map holds a wildcard or infinity, which stand for no value",
+        Reason::MetadataKeyCollision => "A bin is named as the member that holds the metadata",
+        Reason::NoSet => "No set, where the topic is the set's name",
+        Reason::Particle => "The bytes of a bin are not what its type allows",
+        Reason::TopicBinMissing => "The bin that names the topic is missing",
+        Reason::TopicBinNull => "The bin that names the topic is null",
+        Reason::TopicBinType => "The bin that names the topic is no string, blob or integer",
+        Reason::TopicIllegal => "What should name the topic is no legal topic name",
+        Reason::TopicNotUtf8 => "What should name the topic is not UTF-8",
+        Reason::TopicTransform => "A transform of the topic's name gave up",
+    }
+}
+
+const fn of_failure(failure: Failure) -> &'static str {
+    match failure {
+        Failure::UnknownTopic => "The topic does not exist",
+        Failure::UnknownPartition => "The topic has no such partition, or has lost it",
+        Failure::Unauthorized => "The producer may not write to the topic or cluster",
+        Failure::Unauthenticated => "The broker does not accept the producer's credentials",
+        Failure::Restricted => "The broker's rules forbid it: quota or policy",
+        Failure::Unavailable => "Not enough replicas, no leader, or a broker that cannot store",
+        Failure::Disconnected => "No broker could be reached",
+        Failure::TimedOut => "Kafka did not acknowledge within `delivery.timeout.ms`",
+        Failure::Unsupported => "The topic or broker does not know this format or compression",
+        Failure::InvalidTimestamp => "The topic does not take the record's time: a clock is wrong",
+        Failure::Fatal => "The Kafka client has failed for good and is being replaced",
+        Failure::Abandoned => "The reply deadline passed before the record's turn came",
+        Failure::ShuttingDown => "The connector was stopped before Kafka acknowledged",
+        Failure::Overtaken => {
+            "Refused together with others, and a newer record of its key was delivered meanwhile"
+        }
+        Failure::Unexpected => "Any other error; its number is in the log",
+        Failure::TooLarge => "The record is larger than the topic or broker takes",
+        Failure::InvalidTopic => "No topic can have this name",
+        Failure::InvalidRecord => "The broker judges the record invalid",
+        Failure::Corrupt => "The broker judges the record corrupt",
+    }
+}
+
+const fn of_rule(rule: SkipRule) -> &'static str {
+    match rule {
+        SkipRule::NoFormat => "No `format` applies to the record",
+        SkipRule::NoRouting => "No `routing` applies to the record",
+        SkipRule::Routing => "Its `routing` has the mode `skip`",
+        SkipRule::TransactionMonitor => {
+            "It is a transaction monitor, a record of the server itself"
+        }
+    }
 }

@@ -127,7 +127,7 @@ impl<S: Sink> Outlet<S> {
         self.batches.records()
     }
 
-    /// When the next batch is to be closed.
+    /// When the next batch is to be closed, or looked at.
     pub(in crate::pipeline) fn next_due(&self) -> Option<Instant> {
         self.batches.next_due()
     }

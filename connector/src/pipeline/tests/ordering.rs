@@ -146,15 +146,25 @@ fn a_stale_version_is_answered_success_though_it_could_not_be_rendered() {
 }
 
 #[test]
-fn the_same_record_on_its_way_through_another_bin_has_an_order_of_its_own() {
-    let mut stand = Stand::new(
-        "service: {port: [8080, 8090]}
-routing: {mode: bin, bin: t}
-format: {mode: json}
-record-ordering: {}
-port-based-config: {8090: {routing: {mode: bin, bin: u}}}
-",
-    );
+fn the_same_record_on_its_way_by_another_rule_has_an_order_of_its_own() {
+    for rule in [
+        "bin: u",
+        "bin: t, default: others",
+        "bin: t, transforms: [trim]",
+    ] {
+        has_an_order_of_its_own(rule);
+    }
+}
+
+fn has_an_order_of_its_own(rule: &str) {
+    let mut stand = Stand::new(&format!(
+        "service: {{port: [8080, 8090]}}
+routing: {{mode: bin, bin: t}}
+format: {{mode: json}}
+record-ordering: {{}}
+port-based-config: {{8090: {{routing: {{mode: bin, {rule}}}}}}}
+"
+    ));
     let of = |update_ms| Change {
         bins: &[("t", 7), ("u", 8)],
         ..version(update_ms)
@@ -164,7 +174,7 @@ port-based-config: {8090: {routing: {mode: bin, bin: u}}}
     stand.port = 8090;
     stand.read_changes([of(10)]);
     let sent = stand.sent();
-    assert_eq!(sent.len(), 1, "it is the first one there");
+    assert_eq!(sent.len(), 1, "it is the first one there: {rule}");
     sent[0].deliver();
     stand.port = 8080;
     stand.read_changes([of(15)]);

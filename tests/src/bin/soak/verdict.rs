@@ -10,7 +10,8 @@ use anyhow::Result;
 
 pub(crate) use self::seen::Seen;
 
-/// From here on every kind of fault is dealt, if none is asked for by name.
+/// From here on every kind of fault is dealt, but for gaps that are too long for the run, if none is
+/// asked for by name.
 pub(crate) const WHOLE_DEAL: Duration = Duration::from_mins(10);
 
 /// The table.

@@ -115,11 +115,12 @@ impl Verdict {
             let first = seen.samples.iter().find(is_normal);
             let drained = first.map_or(seen.time, |sample| sample.at.saturating_sub(event.end));
             let what = format!("rate as offered again after a {}", event.fault);
-            let required = format!("within {} s", 2 * length.as_secs());
+            let allowed = (length * 2).min(RECOVERY);
+            let required = format!("within {} s", allowed.as_secs());
             self.add(
                 &what,
                 (&required, &readable(drained)),
-                Some(drained <= length * 2),
+                Some(drained <= allowed),
             );
         }
         let slowest = seen.events.iter().filter(|event| !event.fault.is_long());
