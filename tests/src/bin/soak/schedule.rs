@@ -24,6 +24,8 @@ const REST_OF_SOURCES: Duration = Duration::from_secs(5);
 /// How long a broker stays away, leaders go on moving, and a fault of the sources lasts.
 const AWAY: Duration = Duration::from_secs(3);
 const MOVING: Duration = Duration::from_secs(8);
+/// Topics whose leaders move at a time: some eight partitions of all, as one broker would have.
+const MOVING_TOPICS: usize = 3;
 const BAD: Duration = Duration::from_secs(14);
 /// What brokers take to have all records on all of them again, and the load to be answered in
 /// time again.
@@ -190,12 +192,16 @@ fn disturb(cluster: &mut Cluster, fault: Fault) -> Result<()> {
         }
         Fault::Leaders => {
             let until = Instant::now() + MOVING;
-            for leader in (1..=BROKERS).cycle() {
+            let groups = TOPICS.chunks(MOVING_TOPICS);
+            // Each group has another leader in each round.
+            let leaders = (0..).map(|round| (round..).map(|n| n % BROKERS + 1));
+            let rounds = leaders.flat_map(|leaders| leaders.zip(groups.clone()));
+            for (leader, topics) in rounds {
                 let next = Instant::now() + Duration::from_secs(1);
                 if next > until {
                     break;
                 }
-                for topic in TOPICS {
+                for topic in topics {
                     cluster.move_leaders(topic, stage::topic(topic).partitions, leader)?;
                 }
                 wait(next.saturating_duration_since(Instant::now()));

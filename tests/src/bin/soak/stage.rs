@@ -76,6 +76,9 @@ impl Stage {
         println!("starting three brokers");
         let settings = [
             ("log.retention.check.interval.ms", "5000"),
+            // A follower that meets a leader on the move waits a second by default: as long as until
+            // the next move.
+            ("replica.fetch.backoff.ms", "100"),
             ("log.segment.delete.delay.ms", "1000"),
         ];
         let cluster = Cluster::with_layout(Layout {
