@@ -23,5 +23,5 @@ pub(crate) use event::{Event, ReportIter, Reported, Reports};
 pub use lot::partition_of;
 pub(crate) use lot::{BatchLimit, Lot};
 pub(crate) use mock::NativeMock;
-pub(crate) use outstanding::{Handed, Outstanding, Verdict};
+pub(crate) use outstanding::{Handed, Outstanding, Undecided, Verdict};
 pub(crate) use topic::TopicHandle;

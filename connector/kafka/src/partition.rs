@@ -12,7 +12,9 @@ use tracing::error;
 use self::current::{Current, Tally};
 use self::waiting::{State, Waiting};
 use crate::berths::Berth;
-use crate::native::{ErrorCode, Handed, Lot, Outstanding, ReportIter, Reported, TopicHandle};
+use crate::native::{
+    ErrorCode, Handed, Lot, Outstanding, ReportIter, Reported, TopicHandle, Undecided,
+};
 use crate::publisher::{Item, board};
 use crate::shared::Shared;
 use crate::snapshot::Volume;
@@ -201,7 +203,8 @@ impl<R: Recipient> Partition<R> {
         mut berth: Option<Berth>,
     ) -> Option<Berth> {
         while waiting.may_launch() {
-            if let Some(due) = shared.lingers_until(&waiting.lot) {
+            let limit = self.topic.ceiling.limit(shared.limit, shared.now_ms());
+            if let Some(due) = shared.lingers_until(&waiting.lot, limit) {
                 self.set_alarm(&mut waiting, due);
                 return berth;
             }
@@ -215,7 +218,6 @@ impl<R: Recipient> Partition<R> {
             }
             waiting.state = State::Busy;
             let mut current = lock(&self.current);
-            let limit = self.topic.ceiling.limit(shared.limit, shared.now_ms());
             let dropped = current.batch.load(&mut waiting.lot, limit);
             // Counted under the lock: who closes the partition then waits for the reports.
             self.topic.carrier.hands_over(current.batch.len());
@@ -354,8 +356,11 @@ impl<R: Recipient> Partition<R> {
             let refused = current.batch.accepted_bytes();
             self.topic.ceiling.lower(refused, shared.now_ms());
         }
-        let mut returned = current.batch.returned_without_suspects();
-        let (suspects, overtaken) = current.batch.suspects();
+        let Undecided {
+            mut returned,
+            suspects,
+            overtaken,
+        } = current.batch.undecided();
         shared.count_failed(Failure::Overtaken, u64::from(overtaken));
         let refusal = current.refusal.take();
         let is_lost = std::mem::take(&mut current.is_lost);

@@ -327,9 +327,9 @@ impl<R: Recipient> Shared<R> {
     // What is due.
 
     /// Until when a lot waits for company, if it does.
-    pub(crate) fn lingers_until(&self, lot: &Lot<R>) -> Option<Instant> {
+    pub(crate) fn lingers_until(&self, lot: &Lot<R>, limit: BatchLimit) -> Option<Instant> {
         let linger = self.settings.linger;
-        let is_full = || lot.bytes() >= self.limit.bytes || lot.len() >= self.limit.messages;
+        let is_full = || lot.bytes() >= limit.bytes || lot.len() >= limit.messages;
         if linger.is_zero() || is_full() || self.phase() != Phase::Running {
             return None;
         }

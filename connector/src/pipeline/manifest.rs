@@ -103,10 +103,16 @@ impl Manifest {
         self.arena.len() + self.seated
     }
 
-    /// Memory that the records take, but for their frames.
+    /// Memory that the records take, but for their frames. An arena that carries no message is given
+    /// back at once.
     #[inline]
     pub(super) fn memory(&self) -> usize {
-        self.arena.capacity().max(self.seated)
+        let capacity = self.arena.capacity();
+        if self.loaded > 0 {
+            capacity + self.seated
+        } else {
+            capacity.max(self.seated)
+        }
     }
 
     /// What was written from `start` on is in a batch.

@@ -96,6 +96,7 @@ pub enum HeadersConfig {
 pub enum TimestampConfig {
     /// The time at which it was produced.
     Produce,
-    /// The record's last update time.
+    /// The record's last update time. A topic that refuses it, by default where it is more than an
+    /// hour ahead, has the record put off until it is mended.
     Lut,
 }

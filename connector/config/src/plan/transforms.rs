@@ -1,6 +1,6 @@
 //! What is done to a name before it is used as a topic.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use crate::java_regex::{Regex, ReplaceError, Replacement};
 
@@ -36,6 +36,23 @@ impl Transforms {
             };
         }
         Ok(name)
+    }
+}
+
+/// ` | STEP` for each step, as it was written.
+impl fmt::Display for Transforms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.steps {
+            match step {
+                TransformStep::Lowercase => f.write_str(" | lowercase")?,
+                TransformStep::Uppercase => f.write_str(" | uppercase")?,
+                TransformStep::Trim => f.write_str(" | trim")?,
+                TransformStep::Regex(pattern, replacement) => {
+                    write!(f, " | {:?} -> {:?}", pattern.as_str(), replacement.as_str())?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

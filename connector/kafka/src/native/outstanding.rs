@@ -32,6 +32,26 @@ pub(crate) struct Outstanding<R: Recipient> {
     unsettled: u32,
 }
 
+/// What goes again of a batch that is reported as a whole.
+pub(crate) struct Undecided<R: Recipient> {
+    /// Messages that go again together.
+    pub(crate) returned: Lot<R>,
+    /// Messages that go again each alone; then nothing is returned.
+    pub(crate) suspects: Lot<R>,
+    /// How many do not, because a later one of their key has been delivered.
+    pub(crate) overtaken: u32,
+}
+
+impl<R: Recipient> Default for Undecided<R> {
+    fn default() -> Self {
+        Self {
+            returned: Lot::default(),
+            suspects: Lot::default(),
+            overtaken: 0,
+        }
+    }
+}
+
 /// What librdkafka took of a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Handed {
@@ -239,43 +259,45 @@ impl<R: Recipient> Outstanding<R> {
         }
     }
 
-    /// The messages that librdkafka gave back undecided. With suspects among the batch they are
-    /// suspects, too: none may go before or behind those of its key.
-    pub(crate) fn returned_without_suspects(&mut self) -> Lot<R> {
+    /// What becomes of the messages about which nothing is decided when all are reported. A message
+    /// does not go again when a later one of its key has been delivered (librdkafka may cut a batch
+    /// in two): it is reported.
+    pub(crate) fn undecided(&mut self) -> Undecided<R> {
         if !self.has_marks {
-            return Lot::default();
+            return Undecided::default();
         }
+        let overtaken = self.report_overtaken();
         let messages = self.lot.messages_mut();
         if messages.iter().all(|message| message.code != SUSPECT) {
-            return self.lot.marked(RETURNED);
+            return Undecided {
+                returned: self.lot.marked(RETURNED),
+                overtaken,
+                ..Undecided::default()
+            };
         }
+        // None may go before or behind those of its key.
         for message in messages {
             if message.code == RETURNED {
                 message.code = SUSPECT;
             }
         }
-        Lot::default()
+        Undecided {
+            suspects: self.lot.marked(SUSPECT),
+            overtaken,
+            ..Undecided::default()
+        }
     }
 
-    /// The messages that go again alone. A message is not among them when a later one of
-    /// its key has been delivered (librdkafka may cut a batch in two): it is reported, and
-    /// counted in the second value.
-    pub(crate) fn suspects(&mut self) -> (Lot<R>, u32) {
-        let has_suspects = self
-            .lot
-            .messages_mut()
-            .iter()
-            .any(|message| message.code == SUSPECT);
-        if !has_suspects {
-            return (Lot::default(), 0);
-        }
+    fn report_overtaken(&mut self) -> u32 {
         let mut delivered = HashSet::new();
         let mut overtaken = 0;
         for index in (0..self.lot.len()).rev() {
             let message = &mut self.lot.messages_mut()[index];
             if message.code == 0 {
                 delivered.insert(message.hash());
-            } else if message.code == SUSPECT && delivered.contains(&message.hash()) {
+            } else if matches!(message.code, SUSPECT | RETURNED)
+                && delivered.contains(&message.hash())
+            {
                 message.code = FAILED;
                 let message = *message;
                 let recipient = self.lot.recipient_of(&message);
@@ -284,7 +306,7 @@ impl<R: Recipient> Outstanding<R> {
                 overtaken += 1;
             }
         }
-        (self.lot.marked(SUSPECT), overtaken)
+        overtaken
     }
 
     /// Lets go of a batch that is reported as a whole.

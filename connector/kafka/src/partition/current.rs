@@ -1,6 +1,7 @@
 //! What the reports about a batch come to.
 
 use crate::berths::Berth;
+use crate::ceiling::Ceiling;
 use crate::native::{ErrorCode, Outstanding, Verdict};
 use crate::shared::{Phase, Shared};
 use crate::{Failure, Recipient, Report};
@@ -49,15 +50,14 @@ impl<R: Recipient> Current<R> {
             self.is_lost = true;
             return Verdict::Returned;
         }
-        if self.batch.len() > 1 {
-            // Of many the sum is too large, or one of them; smaller batches tell.
-            if failure == Failure::TooLarge {
-                self.is_too_large = true;
-                return Verdict::Returned;
-            }
-            if failure.may_be_a_neighbours() || code == ErrorCode::INVALID_DIFFERENT_RECORD {
-                return Verdict::Suspect;
-            }
+        if failure == Failure::TooLarge && Ceiling::may_be_lowered_by(&self.batch) {
+            self.is_too_large = true;
+            return Verdict::Returned;
+        }
+        let is_of_another =
+            failure.may_be_a_neighbours() || code == ErrorCode::INVALID_DIFFERENT_RECORD;
+        if is_of_another && self.batch.len() > 1 {
+            return Verdict::Suspect;
         }
         if failure.is_refusal_by_topic() {
             self.refusal = Some(failure);

@@ -38,7 +38,7 @@ impl fmt::Display for BinRoute {
         let Self {
             bin, transforms, ..
         } = self;
-        write!(f, "bin {bin} else {default}: {transforms:?}")
+        write!(f, "bin {bin} else {default}{transforms}")
     }
 }
 

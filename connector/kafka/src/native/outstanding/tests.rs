@@ -205,8 +205,12 @@ fn a_suspect_does_not_go_again_after_a_later_record_of_its_key_has_been_delivere
     batch.settle_run();
     assert_eq!(batch.unreported(), 0);
     log.lock().unwrap().clear();
-    let (mut suspects, overtaken) = batch.suspects();
-    assert_eq!((suspects.len(), overtaken), (2, 1));
+    let Undecided {
+        mut suspects,
+        returned,
+        overtaken,
+    } = batch.undecided();
+    assert_eq!((suspects.len(), returned.len(), overtaken), (2, 0, 1));
     suspects.report_all(Report::Delivered);
     let overtaken = Report::Failed(Failure::Overtaken);
     let expected = [
@@ -215,6 +219,41 @@ fn a_suspect_does_not_go_again_after_a_later_record_of_its_key_has_been_delivere
         (4, Report::Delivered),
     ];
     assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[test]
+fn a_returned_record_does_not_go_again_after_a_later_one_of_its_key_nor_beside_suspects() {
+    let together = [
+        Verdict::Returned,
+        Verdict::Final(Report::Delivered),
+        Verdict::Returned,
+    ];
+    let beside_a_suspect = [
+        Verdict::Returned,
+        Verdict::Suspect,
+        Verdict::Final(Report::Delivered),
+    ];
+    for (keys, verdicts, expected) in [
+        ([1, 1, 2], together, (1, 0, 1)),
+        ([1, 2, 3], together, (2, 0, 0)),
+        ([1, 1, 2], beside_a_suspect, (0, 2, 0)),
+    ] {
+        let client = lonely_client();
+        let topic = TopicHandle::open(&client, "topic").unwrap();
+        let mut batch = load(&keys, Told::default());
+        assert_eq!(batch.produce(&topic, 0, 1).accepted, 3);
+        drop(topic);
+        drop(client);
+        for (index, verdict) in (0..).zip(verdicts) {
+            assert!(batch.settle(&reported(index), verdict).is_some());
+        }
+        batch.settle_run();
+        let mut left = batch.undecided();
+        let found = (left.returned.len(), left.suspects.len(), left.overtaken);
+        assert_eq!(found, expected, "{keys:?} {verdicts:?}");
+        left.returned.report_all(Report::Delivered);
+        left.suspects.report_all(Report::Delivered);
+    }
 }
 
 #[test]
