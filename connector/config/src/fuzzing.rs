@@ -5,7 +5,7 @@
 /// Neither may panic, and nothing that is said may hold a character that garbles a terminal or
 /// breaks a line.
 pub fn fuzz_yaml(text: &[u8]) {
-    let messages: Vec<_> = match crate::load::parse_bytes(text, "fuzz.yml") {
+    let messages: Vec<_> = match crate::load::parse_bytes(text, "fuzz.yml", &crate::NoFiles) {
         Ok(plan) => plan.warnings.iter().map(ToString::to_string).collect(),
         Err(diagnostics) => diagnostics.iter().map(ToString::to_string).collect(),
     };

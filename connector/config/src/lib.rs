@@ -10,8 +10,9 @@
 
 pub use config::{Config, Level, LogFormat};
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use files::{FILE_BYTES_MAX, Files, FilesBeside, NoFiles};
 pub use java_regex::{Regex, RegexError, ReplaceError, Replacement, ReplacementError};
-pub use load::{LoadError, load, parse};
+pub use load::{LoadError, load, parse, parse_with};
 pub use plan::{
     AeroductPlan, BatchKey, BatchLimits, Batching, BinNameError, BinTransforms, Block, Format,
     Headers, InvalidTopicName, Items, Key, LoggingPlan, ManagePlan, NameRoute, NamespaceBlock,
@@ -24,6 +25,7 @@ pub use schema::{SchemaConflict, json_schema, structural_schema};
 mod check;
 pub mod config;
 mod diagnostic;
+mod files;
 pub mod fuzzing;
 mod java_regex;
 mod leading_zero;

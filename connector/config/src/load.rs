@@ -1,8 +1,7 @@
 //! From a file to a plan.
 
 use std::{
-    fs::File,
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -13,14 +12,12 @@ use crate::{
     check::{self, Checked, is_within},
     config::Config,
     diagnostic::{Diagnostic, Diagnostics},
+    files::{self, FILE_BYTES_MAX, Files, FilesBeside, NoFiles},
     plan::Plan,
     resolve::resolve,
     schema::json_schema,
     yaml::{self, Position},
 };
-
-/// Bytes of the largest file read: hundreds of times what a large configuration has.
-const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -41,31 +38,36 @@ pub enum LoadError {
 /// Reads the configuration file at `path` and makes a plan of it.
 ///
 /// The file is UTF-8 text of at most 1 MiB with one YAML document. All its faults are reported at
-/// once.
+/// once. The files that it names lie beside it.
 pub fn load(path: &Path) -> Result<Plan, LoadError> {
-    let read = |path| {
-        let mut bytes = Vec::new();
-        File::open(path)?
-            .take(FILE_BYTES_MAX + 1)
-            .read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = read(path).map_err(|source| LoadError::Read {
+    let bytes = files::read(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
         source,
     })?;
-    parse_bytes(&bytes, &path.display().to_string()).map_err(LoadError::Invalid)
+    let origin = path.display().to_string();
+    parse_bytes(&bytes, &origin, &FilesBeside::new(path)).map_err(LoadError::Invalid)
 }
 
-/// Makes a plan of `text`, the content of a configuration file; `origin` is what messages call it.
+/// Makes a plan of `text`, the content of a configuration file that names no other file; `origin` is
+/// what messages call it.
 pub fn parse(text: &str, origin: &str) -> Result<Plan, Diagnostics> {
-    plan_of(text).map_err(|faults| Diagnostics::new(origin, faults))
+    parse_with(text, origin, &NoFiles)
+}
+
+/// Makes a plan of `text`, the content of a configuration file that may name `files`; `origin` is
+/// what messages call it.
+pub fn parse_with(text: &str, origin: &str, files: &dyn Files) -> Result<Plan, Diagnostics> {
+    plan_of(text, files).map_err(|faults| Diagnostics::new(origin, faults))
 }
 
 /// Makes a plan of the content of a file, which may not even be text.
-pub(crate) fn parse_bytes(bytes: &[u8], origin: &str) -> Result<Plan, Diagnostics> {
+pub(crate) fn parse_bytes(
+    bytes: &[u8],
+    origin: &str,
+    files: &dyn Files,
+) -> Result<Plan, Diagnostics> {
     match str::from_utf8(bytes) {
-        Ok(text) => parse(text, origin),
+        Ok(text) => parse_with(text, origin, files),
         Err(error) => {
             let (valid, _) = bytes
                 .split_at_checked(error.valid_up_to())
@@ -85,7 +87,7 @@ pub(crate) fn parse_bytes(bytes: &[u8], origin: &str) -> Result<Plan, Diagnostic
     }
 }
 
-fn plan_of(text: &str) -> Result<Plan, Vec<Diagnostic>> {
+fn plan_of(text: &str, files: &dyn Files) -> Result<Plan, Vec<Diagnostic>> {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(json_schema);
 
     if text.len() as u64 > FILE_BYTES_MAX {
@@ -104,7 +106,7 @@ fn plan_of(text: &str) -> Result<Plan, Vec<Diagnostic>> {
         places,
     } = check::check(&root, &SCHEMA);
     let resolved = match serde_json::from_value::<Config>(value) {
-        Ok(config) => resolve(&config, text, &places, &faults),
+        Ok(config) => resolve(&config, text, files, &places, &faults),
         // What is left has the form that the types ask for, unless the schema is wrong about them.
         Err(error) => {
             let reason = format!("the file is at odds with the types of this version: {error}");

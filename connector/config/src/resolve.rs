@@ -4,6 +4,7 @@ use crate::{
     check::{Places, is_within},
     config::Config,
     diagnostic::Diagnostic,
+    files::Files,
     plan::{Plan, Warning},
     yaml::Position,
 };
@@ -26,15 +27,17 @@ mod tests;
 mod together;
 mod transforms;
 
-/// Makes a plan of `config`, whose keys stand at `places` in `text`. What has one of `faults` is not
-/// in `config`, or not as it was written.
+/// Makes a plan of `config`, whose keys stand at `places` in `text` and may name `files`. What has one
+/// of `faults` is not in `config`, or not as it was written.
 pub(crate) fn resolve(
     config: &Config,
     text: &str,
+    files: &dyn Files,
     places: &Places,
     faults: &[Diagnostic],
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut report = Report {
+        files,
         places,
         faults,
         errors: Vec::new(),
@@ -72,6 +75,8 @@ pub(crate) fn resolve(
 
 /// What was found so far. After an error the value in its place does not matter any more.
 struct Report<'p> {
+    /// The files that the configuration names.
+    files: &'p dyn Files,
     places: &'p Places,
     faults: &'p [Diagnostic],
     errors: Vec<Diagnostic>,
