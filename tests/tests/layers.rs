@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("aeroduct-record", &[]),
     ("aeroduct-wire", &["aeroduct-record"]),
     ("aeroduct-config", &[]),
+    ("aeroduct-stores", &[]),
     ("aeroduct-outbound", &["aeroduct-config", "aeroduct-record"]),
     ("aeroduct-kafka", &[]),
     ("aeroduct-process", &[]),
@@ -23,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "aeroduct-outbound",
             "aeroduct-process",
             "aeroduct-record",
+            "aeroduct-stores",
             "aeroduct-wire",
         ],
     ),
@@ -55,6 +57,7 @@ const PURE: &[&str] = &[
     "aeroduct-wire",
     "aeroduct-config",
     "aeroduct-outbound",
+    "aeroduct-stores",
 ];
 const HEAVY: &[&str] = &["tokio", "rdkafka", "rdkafka-sys", "kube"];
 
