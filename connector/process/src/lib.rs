@@ -1,5 +1,5 @@
 //! What every program of this project needs around its work: sockets, logging, an admin server,
-//! how much memory there is, and an orderly end.
+//! how much memory there is, files that change, and an orderly end.
 //!
 //! Nothing here knows what the program does. Each part is a value that is made at the top and
 //! passed down; there are no globals but the one log subscriber that `tracing` itself keeps.
@@ -9,3 +9,4 @@ pub mod listen;
 pub mod logging;
 pub mod memory;
 pub mod shutdown;
+pub mod watch;
