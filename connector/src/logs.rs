@@ -51,7 +51,7 @@ const fn narrow(level: PlanLevel) -> Level {
     }
 }
 
-/// Says what starts here: version, the configuration as it was read, what to know about it.
+/// Says what starts here: version, the configuration with secrets left blank, what to know about it.
 pub fn banner(plan: &Plan) {
     tracing::info!(target: "server", "aeroduct-connector {}", env!("CARGO_PKG_VERSION"));
     tracing::info!(target: "server", "configuration:\n{}", plan.text.trim_end());

@@ -47,7 +47,9 @@ impl Sink for KafkaSink {
 /// The producer's settings as the plan has them.
 pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
     let producer = &plan.producer;
-    let mut settings = Settings::new(producer.properties.clone());
+    let properties = producer.properties.iter();
+    let properties = properties.map(|(name, value)| (name.clone(), value.expose().to_owned()));
+    let mut settings = Settings::new(properties.collect());
     settings.linger = producer.linger;
     settings.batch_bytes = producer.batch_bytes;
     settings.gather = GATHER;

@@ -1,10 +1,14 @@
 //! The files that a configuration names: schemas, key stores, secrets.
 
 use std::{
+    cell::RefCell,
+    collections::BTreeMap,
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
+
+use zeroize::Zeroizing;
 
 /// Bytes of the largest file read: thousands of times what a schema or a key store has.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -21,6 +25,11 @@ pub trait Files {
     /// # Errors
     /// When it cannot be read, or has more than [`FILE_BYTES_MAX`] bytes.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// Whether files can be read at all. Where they cannot, what they hold is not checked.
+    fn are_in_reach(&self) -> bool {
+        true
+    }
 }
 
 /// The files of this system. Relative paths are relative to the folder of the configuration file
@@ -33,7 +42,7 @@ pub struct FilesBeside {
 impl FilesBeside {
     /// The files that the configuration file at `path` names.
     pub fn new(path: &Path) -> Self {
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         Self {
             folder: folder.to_owned(),
         }
@@ -64,6 +73,56 @@ impl Files for NoFiles {
             io::ErrorKind::Unsupported,
             "files are out of reach here",
         ))
+    }
+
+    fn are_in_reach(&self) -> bool {
+        false
+    }
+}
+
+/// Files, each of which is read once, and kept in mind.
+pub(crate) struct Noted<'f> {
+    files: &'f dyn Files,
+    /// What each file holds by the path that the configuration has, or why it cannot be read.
+    seen: RefCell<BTreeMap<String, Content>>,
+}
+
+type Content = Result<Zeroizing<Vec<u8>>, (io::ErrorKind, String)>;
+
+impl<'f> Noted<'f> {
+    pub(crate) fn new(files: &'f dyn Files) -> Self {
+        Self {
+            files,
+            seen: RefCell::default(),
+        }
+    }
+
+    /// The files that were asked for, whether they are there or not.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let seen = self.seen.borrow();
+        seen.keys().map(|path| self.files.locate(path)).collect()
+    }
+}
+
+impl Files for Noted<'_> {
+    fn locate(&self, path: &str) -> PathBuf {
+        self.files.locate(path)
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut seen = self.seen.borrow_mut();
+        let content = seen.entry(path.to_owned()).or_insert_with(|| {
+            let content = self.files.read(path).map(Zeroizing::new);
+            content.map_err(|error| (error.kind(), error.to_string()))
+        });
+        match content {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err((kind, reason)) => Err(io::Error::new(*kind, reason.clone())),
+        }
+    }
+
+    fn are_in_reach(&self) -> bool {
+        self.files.are_in_reach()
     }
 }
 

@@ -16,11 +16,12 @@ pub use load::{LoadError, load, parse, parse_with};
 pub use plan::{
     AeroductPlan, BatchKey, BatchLimits, Batching, BinNameError, BinTransforms, Block, Format,
     Headers, InvalidTopicName, Items, Key, LoggingPlan, ManagePlan, NameRoute, NamespaceBlock,
-    Otherwise, OutboundPlan, Partitioner, Plan, ProducerPlan, RecordKey, RecordOrdering, Routing,
-    Rules, Selection, ServicePlan, Timestamp, TopicName, TransformError, TransformStep, Transforms,
-    Warning, is_legal_topic,
+    Otherwise, OutboundPlan, Partitioner, Plan, ProducerChange, ProducerPlan, RecordKey,
+    RecordOrdering, Routing, Rules, Selection, ServicePlan, Timestamp, TopicName, TransformError,
+    TransformStep, Transforms, Warning, is_legal_topic,
 };
 pub use schema::{SchemaConflict, json_schema, structural_schema};
+pub use secret::{BLANK, Secret, Setting};
 
 mod check;
 pub mod config;
@@ -32,7 +33,9 @@ mod leading_zero;
 mod load;
 mod plan;
 mod producer;
+mod reference;
 mod resolve;
 mod schema;
+mod secret;
 mod support;
 mod yaml;

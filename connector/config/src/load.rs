@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     files::{self, FILE_BYTES_MAX, Files, FilesBeside, NoFiles},
     plan::Plan,
-    resolve::resolve,
+    resolve::{Input, resolve},
     schema::json_schema,
     yaml::{self, Position},
 };
@@ -57,7 +57,7 @@ pub fn parse(text: &str, origin: &str) -> Result<Plan, Diagnostics> {
 /// Makes a plan of `text`, the content of a configuration file that may name `files`; `origin` is
 /// what messages call it.
 pub fn parse_with(text: &str, origin: &str, files: &dyn Files) -> Result<Plan, Diagnostics> {
-    plan_of(text, files).map_err(|faults| Diagnostics::new(origin, faults))
+    plan_of(text, origin, files).map_err(|faults| Diagnostics::new(origin, faults))
 }
 
 /// Makes a plan of the content of a file, which may not even be text.
@@ -87,7 +87,7 @@ pub(crate) fn parse_bytes(
     }
 }
 
-fn plan_of(text: &str, files: &dyn Files) -> Result<Plan, Vec<Diagnostic>> {
+fn plan_of(text: &str, origin: &str, files: &dyn Files) -> Result<Plan, Vec<Diagnostic>> {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(json_schema);
 
     if text.len() as u64 > FILE_BYTES_MAX {
@@ -106,7 +106,15 @@ fn plan_of(text: &str, files: &dyn Files) -> Result<Plan, Vec<Diagnostic>> {
         places,
     } = check::check(&root, &SCHEMA);
     let resolved = match serde_json::from_value::<Config>(value) {
-        Ok(config) => resolve(&config, text, files, &places, &faults),
+        Ok(config) => {
+            let input = Input {
+                origin,
+                files,
+                places: &places,
+                faults: &faults,
+            };
+            resolve(&config, input)
+        }
         // What is left has the form that the types ask for, unless the schema is wrong about them.
         Err(error) => {
             let reason = format!("the file is at odds with the types of this version: {error}");
@@ -118,7 +126,10 @@ fn plan_of(text: &str, files: &dyn Files) -> Result<Plan, Vec<Diagnostic>> {
         }
     };
     match resolved {
-        Ok(plan) if faults.is_empty() => Ok(plan),
+        Ok(plan) if faults.is_empty() => Ok(Plan {
+            text: yaml::banner(&root),
+            ..plan
+        }),
         Ok(_) => Err(faults),
         Err(errors) => {
             let is_consequence = |error: &Diagnostic| {

@@ -5,9 +5,14 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
-use crate::config::{Level, LogFormat};
+use crate::{
+    config::{Level, LogFormat},
+    diagnostic::Diagnostics,
+    files::Files,
+    resolve::ProducerSource,
+};
 
-pub use crate::producer::{Partitioner, ProducerPlan};
+pub use crate::producer::{Partitioner, ProducerChange, ProducerPlan};
 pub use bins::{BinNameError, BinTransforms, Selection};
 pub use key::{BatchKey, Key, Otherwise, RecordKey};
 pub use outbound::{
@@ -36,10 +41,25 @@ pub struct Plan {
     pub logging: LoggingPlan,
     /// The settings that only this connector has.
     pub aeroduct: AeroductPlan,
-    /// The file as it was read, for the start banner.
+    /// The file for the start banner: its keys and values, secrets left blank, without comments.
     pub text: String,
     /// What is accepted and yet worth a word, in the order of the file.
     pub warnings: Vec<Warning>,
+    /// All files that the configuration names and that were asked for, be they there or not.
+    pub files: Vec<PathBuf>,
+    /// What `producer` was made of.
+    pub(crate) source: ProducerSource,
+}
+
+impl Plan {
+    /// Makes the producer's part of the plan again of what `files` hold now, since one of
+    /// [`ProducerPlan::files`] has changed. What is different then, [`ProducerPlan::change_to`] tells.
+    ///
+    /// # Errors
+    /// All that is wrong with the values now.
+    pub fn producer_again(&self, files: &dyn Files) -> Result<ProducerPlan, Diagnostics> {
+        self.source.plan(files)
+    }
 }
 
 /// Something in the file that is accepted, though it hardly does what its author expects.

@@ -1,11 +1,16 @@
 //! `producer-props`: the Java producer's properties, translated for librdkafka.
 //!
 //! Every property is in exactly one class (13.23 of the behaviour notes): the same in both,
-//! translated, done by the connector itself, without effect, refused, or not supported yet. The
+//! translated, done by the connector itself, without effect, or refused. The
 //! table is the one place that knows them; rules that tie properties together are in `rules`.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
+use crate::{
+    files::{Files, Noted},
+    reference::Origin,
+    secret::{Secret, Setting, has_credentials, is_secret_name},
+};
 use draft::Draft;
 use table::{Class, class_of};
 
@@ -14,6 +19,7 @@ mod base;
 mod brokers;
 mod draft;
 mod librdkafka;
+mod providers;
 mod rules;
 mod table;
 #[cfg(test)]
@@ -25,7 +31,7 @@ pub struct ProducerPlan {
     /// `HOST:PORT` of the brokers asked first. Empty where none were given.
     pub bootstrap_servers: Vec<String>,
     /// Names and values as librdkafka takes them, `bootstrap.servers` included.
-    pub properties: Vec<(String, String)>,
+    pub properties: Vec<(String, Setting)>,
     /// How long a message may wait for others of its partition: Java's `linger.ms`, zero by
     /// default.
     pub linger: Duration,
@@ -40,6 +46,12 @@ pub struct ProducerPlan {
     pub delivery_timeout: Duration,
     /// Whether retries can neither write a message twice nor out of order.
     pub idempotent: bool,
+    /// Files that values were taken from. When one of them changes,
+    /// [`Plan::producer_again`](crate::Plan::producer_again) makes this plan again.
+    pub files: Vec<PathBuf>,
+    /// Whether all files that the properties name could be seen. If not, values are missing, and no
+    /// producer can be made of this.
+    pub is_complete: bool,
 }
 
 /// How the partition of a message is chosen.
@@ -53,18 +65,95 @@ pub enum Partitioner {
     RoundRobin,
 }
 
-/// One property as the file has it.
-#[derive(Clone, Debug)]
+/// What is different between two plans of one producer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ProducerChange {
+    /// Nothing that matters to the producer.
+    None,
+    /// What it logs in with, and nothing else: the client it has can take it up.
+    Credentials,
+    /// Something that only a new client takes up.
+    Client,
+}
+
+/// What librdkafka logs in with, and can be told anew.
+const CREDENTIALS: [&str; 2] = ["sasl.username", "sasl.password"];
+
+impl ProducerPlan {
+    /// What is different in `next`, which was made of the same properties later.
+    pub fn change_to(&self, next: &Self) -> ProducerChange {
+        let without_credentials = |plan: &Self| {
+            let mut plan = plan.clone();
+            plan.properties
+                .retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+            plan.files.clear();
+            plan
+        };
+        if without_credentials(self) != without_credentials(next) {
+            ProducerChange::Client
+        } else if self.properties != next.properties {
+            ProducerChange::Credentials
+        } else {
+            ProducerChange::None
+        }
+    }
+}
+
+/// One property.
+#[derive(Clone)]
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) value: PropertyValue,
+    /// Where the value comes from, or a part of it.
+    pub(crate) origin: Origin,
 }
 
 /// The value of a property.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum PropertyValue {
-    Text(String),
-    List(Vec<String>),
+    Text(Secret),
+    List(Vec<Secret>),
+}
+
+impl Property {
+    /// Whether anybody may see the value.
+    fn is_open(&self) -> bool {
+        self.origin == Origin::Written && !is_secret_name(&self.name)
+    }
+
+    /// `text`, which is the value or a part of it, for a message.
+    fn shown(&self, text: &str) -> String {
+        if self.is_open() && !has_credentials(text) {
+            text.to_owned()
+        } else {
+            "the value".to_owned()
+        }
+    }
+
+    /// As [`Self::shown`], in quotes.
+    fn quoted(&self, text: &str) -> String {
+        if self.is_open() && !has_credentials(text) {
+            format!("{text:?}")
+        } else {
+            "the value".to_owned()
+        }
+    }
+
+    /// `value`, which is made of the property's, for librdkafka.
+    fn setting(&self, value: String) -> Setting {
+        if self.is_open() && !has_credentials(&value) {
+            Setting::Open(value)
+        } else {
+            Setting::Secret(Secret::new(value))
+        }
+    }
+}
+
+/// Whether the value of the property `name` may be shown: whether it is a known one, and none that
+/// holds a secret.
+pub(crate) fn is_open_property(name: &str) -> bool {
+    let is_known = || table::rows().any(|(known, _)| *known == name);
+    !is_secret_name(name) && (is_known() || providers::is_parameter(name))
 }
 
 /// What is to be said about the properties, each by its name.
@@ -81,17 +170,27 @@ pub(crate) struct Finding {
     pub(crate) remedy: String,
 }
 
-/// Translates `properties`. What is wrong or worth a word goes to `findings`; with errors among
-/// them the plan is of no use.
-pub(crate) fn translate(properties: &[Property], findings: &mut Findings) -> ProducerPlan {
+/// Translates `properties`, which may name `files`. What is wrong or worth a word goes to `findings`;
+/// with errors among them the plan is of no use.
+pub(crate) fn translate(
+    properties: &[Property],
+    files: &dyn Files,
+    findings: &mut Findings,
+) -> ProducerPlan {
+    let files = Noted::new(files);
     let mut draft = Draft::new(findings);
-    for property in properties {
-        if refers_to_file(&property.value) {
-            let reason = "takes its value from a file, which is not supported yet";
-            draft.refuse(&property.name, reason, "write the value itself");
-            continue;
+    let providers = providers::read(properties, &mut draft);
+    let expanded: Vec<_> = properties
+        .iter()
+        .filter_map(|property| providers::expand(property, &providers, &files, &mut draft))
+        .collect();
+    for property in &expanded {
+        if property.origin == Origin::Unseen {
+            draft.is_complete = false;
         }
         match class_of(&property.name) {
+            Class::Same(_) | Class::Translated(_) | Class::Ours(_)
+                if property.origin == Origin::Unseen => {}
             Class::Same(kind) => draft.set(&property.name, property, kind),
             Class::Translated(apply) | Class::Ours(apply) => apply(&mut draft, property),
             Class::WithoutEffect(why) => {
@@ -117,18 +216,8 @@ pub(crate) fn translate(properties: &[Property], findings: &mut Findings) -> Pro
             }
         }
     }
-    rules::finish(draft)
-}
-
-/// Whether a value is a reference of Kafka's config providers (13.31).
-fn refers_to_file(value: &PropertyValue) -> bool {
-    let refers = |text: &String| {
-        ["${directory:", "${file:", "${env:"]
-            .iter()
-            .any(|opening| text.contains(opening))
-    };
-    match value {
-        PropertyValue::Text(text) => refers(text),
-        PropertyValue::List(items) => items.iter().any(refers),
+    ProducerPlan {
+        files: files.paths(),
+        ..rules::finish(draft)
     }
 }

@@ -4,11 +4,13 @@ use crate::{
     check::{Places, is_within},
     config::Config,
     diagnostic::Diagnostic,
-    files::Files,
+    files::{Files, Noted},
     plan::{Plan, Warning},
     yaml::Position,
 };
 use levels::Levels;
+
+pub(crate) use producer::ProducerSource;
 
 mod aeroduct;
 mod batching;
@@ -27,28 +29,35 @@ mod tests;
 mod together;
 mod transforms;
 
-/// Makes a plan of `config`, whose keys stand at `places` in `text` and may name `files`. What has one
-/// of `faults` is not in `config`, or not as it was written.
-pub(crate) fn resolve(
-    config: &Config,
-    text: &str,
-    files: &dyn Files,
-    places: &Places,
-    faults: &[Diagnostic],
-) -> Result<Plan, Vec<Diagnostic>> {
-    let mut report = Report {
-        files,
-        places,
-        faults,
-        errors: Vec::new(),
-        warnings: Vec::new(),
-    };
+/// A file as it was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'i> {
+    /// What messages call it.
+    pub(crate) origin: &'i str,
+    /// The files that it names.
+    pub(crate) files: &'i dyn Files,
+    /// Where its keys stand.
+    pub(crate) places: &'i Places,
+    /// What was found so far. What has a fault is not in the configuration, or not as it was written.
+    pub(crate) faults: &'i [Diagnostic],
+}
+
+/// Makes a plan of `config`, which `input` holds.
+pub(crate) fn resolve(config: &Config, input: Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    let files = Noted::new(input.files);
+    let mut report = Report::new(&files, input.places, input.faults);
     let levels = Levels::of(config);
     let service = service::resolve(config.service.as_ref(), &mut report);
     let aeroduct = aeroduct::resolve(config.aeroduct.as_ref(), &mut report);
     let does_publish = together::check(&levels, &service, &aeroduct, &mut report);
-    let properties = config.producer_props.as_ref();
-    let producer = producer::resolve(properties, does_publish, &aeroduct, &mut report);
+    let source = ProducerSource::new(
+        config.producer_props.as_ref(),
+        does_publish,
+        &aeroduct,
+        input.places,
+        input.origin,
+    );
+    let producer = producer::resolve(&source, &mut report);
     // What is left of the reply deadline when a batch has lingered.
     let deadline = aeroduct.reply_deadline.saturating_sub(producer.linger);
     let outbound = outbound::resolve(&levels, &service, deadline, &mut report);
@@ -58,8 +67,10 @@ pub(crate) fn resolve(
         service,
         outbound,
         aeroduct,
-        text: text.to_owned(),
+        text: String::new(),
         warnings: Vec::new(),
+        files: Vec::new(),
+        source,
     };
     if !report.errors.is_empty() {
         return Err(report.errors);
@@ -70,7 +81,11 @@ pub(crate) fn resolve(
         .into_iter()
         .map(|(_, warning)| warning)
         .collect();
-    Ok(Plan { warnings, ..plan })
+    Ok(Plan {
+        warnings,
+        files: files.paths(),
+        ..plan
+    })
 }
 
 /// What was found so far. After an error the value in its place does not matter any more.
@@ -83,7 +98,17 @@ struct Report<'p> {
     warnings: Vec<(Position, Warning)>,
 }
 
-impl Report<'_> {
+impl<'p> Report<'p> {
+    fn new(files: &'p dyn Files, places: &'p Places, faults: &'p [Diagnostic]) -> Self {
+        Self {
+            files,
+            places,
+            faults,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// The value at `path` is wrong, or missing.
     fn error(&mut self, path: &str, reason: impl Into<String>, remedy: impl Into<String>) {
         let at = self.places.position(path);

@@ -10,6 +10,10 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use crate::diagnostic::Diagnostic;
 
+pub(crate) use banner::banner;
+
+mod banner;
+
 /// Levels of mappings and lists inside one another; the deepest official key lies on the
 /// eleventh.
 const DEPTH_MAX: usize = 32;

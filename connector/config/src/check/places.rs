@@ -2,20 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::yaml::{Kind, Node, Position};
+use crate::{
+    secret::{has_credentials, is_open_path},
+    yaml::{Kind, Node, Position},
+};
 
 /// Characters of a value that a message shows.
 const SHOWN_MAX: usize = 64;
 
 /// Where each key stands, by path, and what it holds.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     values: BTreeMap<String, Place>,
     /// Of keys whose names the file chooses: where the names stand.
     names: BTreeMap<String, Position>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     at: Position,
     value: Option<String>,
@@ -36,6 +39,19 @@ impl Places {
     /// Keeps in mind that the name that ends `path` stands at `at`.
     pub(super) fn insert_name(&mut self, path: &str, at: Position) {
         self.names.insert(path.to_owned(), at);
+    }
+
+    /// The places of `section` alone, and of the whole file.
+    pub(crate) fn within(&self, section: &str) -> Self {
+        let is_within = |path: &&String| path.is_empty() || is_within(path, section);
+        let values = self.values.iter().filter(|(path, _)| is_within(path));
+        let names = self.names.iter().filter(|(path, _)| is_within(path));
+        Self {
+            values: values
+                .map(|(path, place)| (path.clone(), place.clone()))
+                .collect(),
+            names: names.map(|(path, at)| (path.clone(), *at)).collect(),
+        }
     }
 
     /// Where the name that ends `path` stands.
@@ -111,29 +127,13 @@ pub(crate) fn is_within(path: &str, around: &str) -> bool {
 /// What a message shows of a node: a single value in quotes, never one that may be a secret.
 pub(super) fn shown(path: &str, node: &Node) -> Option<String> {
     match &node.kind {
-        Kind::Scalar(_) if is_secret(path) => None,
         Kind::Scalar(scalar) if scalar.is_null() => None,
+        Kind::Scalar(scalar) if !is_open_path(path) || has_credentials(&scalar.text) => None,
         Kind::Scalar(scalar) => Some(format!("{:?}", truncated(&scalar.text))),
         Kind::List(_) => Some("a list".to_owned()),
         Kind::Map(_) => Some("a mapping".to_owned()),
         Kind::Alias => None,
     }
-}
-
-/// Whether the value at `path` may be a secret.
-fn is_secret(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    [
-        "password",
-        "jaas",
-        "secret",
-        "token",
-        "credential",
-        "user.info",
-        "ssl.key",
-    ]
-    .iter()
-    .any(|part| path.contains(part))
 }
 
 fn truncated(text: &str) -> String {

@@ -288,8 +288,13 @@ fn the_documented_replacements_swap_and_append() {
 }
 
 #[test]
-fn the_file_is_kept_as_it_was_read() {
-    assert_eq!(plan(&format!("\u{FEFF}{PUBLISHING}")).text, PUBLISHING);
+fn the_file_is_kept_for_the_banner_without_comments_and_secrets() {
+    let text =
+        "\u{FEFF}# canary\nrouting: {mode: skip}\nproducer-props: {client.id: 'me'} # canary\n";
+    assert_eq!(
+        plan(text).text,
+        "routing:\n  mode: skip\nproducer-props:\n  client.id: \"me\"\n"
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Properties whose value needs a closer look than its type.
 
+use crate::secret::Secret;
+
 use super::{
     Partitioner, Property, PropertyValue,
     draft::{Acks, Draft, Kind},
@@ -31,7 +33,8 @@ pub(super) fn level(
     let level = draft.number(property, kind)?;
     if level < range.0 && level != -1 {
         let remedy = format!("use a level from {} to {}", range.0, range.1);
-        draft.refuse(&property.name, format!("{level} is out of bounds"), remedy);
+        let reason = format!("{} is out of bounds", property.shown(&level.to_string()));
+        draft.refuse(&property.name, reason, remedy);
         return None;
     }
     Some(level)
@@ -81,7 +84,10 @@ pub(super) fn partitioner(draft: &mut Draft<'_>, property: &Property) {
         "RoundRobinPartitioner" | "UniformStickyPartitioner" => ignore_keys(draft, property),
         _ => draft.refuse(
             &property.name,
-            format!("{class:?} is a Java class, which cannot be loaded"),
+            format!(
+                "{} is a Java class, which cannot be loaded",
+                property.quoted(class)
+            ),
             "leave it out: records are placed by the hash of their keys, as Java's default does; \
              or use org.apache.kafka.clients.producer.RoundRobinPartitioner",
         ),
@@ -124,7 +130,7 @@ pub(super) fn security_protocol(draft: &mut Draft<'_>, property: &Property) {
         ),
         _ => draft.refuse(
             &property.name,
-            format!("{protocol:?} is no security protocol"),
+            format!("{} is no security protocol", property.quoted(protocol)),
             "use PLAINTEXT",
         ),
     }
@@ -133,11 +139,13 @@ pub(super) fn security_protocol(draft: &mut Draft<'_>, property: &Property) {
 /// The property with its value in small letters, for choices of which Java takes any case.
 pub(super) fn lowercase(property: &Property) -> Property {
     let value = match &property.value {
-        PropertyValue::Text(text) => PropertyValue::Text(text.to_ascii_lowercase()),
+        PropertyValue::Text(text) => {
+            PropertyValue::Text(Secret::new(text.expose().to_ascii_lowercase()))
+        }
         PropertyValue::List(items) => PropertyValue::List(items.clone()),
     };
     Property {
-        name: property.name.clone(),
         value,
+        ..property.clone()
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn read(draft: &mut Draft<'_>, property: &Property) {
         match address(item) {
             Ok(address) if draft.bootstrap_servers.contains(&address) => {}
             Ok(address) => draft.bootstrap_servers.push(address),
-            Err(reason) => draft.refuse(&property.name, format!("{item:?} {reason}"), REMEDY),
+            Err(reason) => {
+                let reason = format!("{} {reason}", property.quoted(item));
+                draft.refuse(&property.name, reason, REMEDY);
+            }
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::leading_zero;
+use crate::{
+    leading_zero,
+    secret::{Secret, Setting},
+};
 
 use super::{Finding, Findings, Partitioner, Property, PropertyValue};
 
@@ -59,10 +62,12 @@ pub(super) struct Given {
 pub(super) struct Draft<'f> {
     findings: &'f mut Findings,
     /// For librdkafka, in order, each name once.
-    pub(super) properties: Vec<(String, String)>,
+    pub(super) properties: Vec<(String, Setting)>,
     pub(super) bootstrap_servers: Vec<String>,
     pub(super) partitioner: Partitioner,
     pub(super) given: Given,
+    /// Whether no value is missing that lies in a file out of reach.
+    pub(super) is_complete: bool,
 }
 
 impl<'f> Draft<'f> {
@@ -73,6 +78,7 @@ impl<'f> Draft<'f> {
             bootstrap_servers: Vec::new(),
             partitioner: Partitioner::Key,
             given: Given::default(),
+            is_complete: true,
         }
     }
 
@@ -97,9 +103,13 @@ impl<'f> Draft<'f> {
             .push((name.to_owned(), message.into()));
     }
 
-    /// Sets one of librdkafka's properties.
+    /// Sets one of librdkafka's properties to what anybody may see.
     pub(super) fn put(&mut self, name: &str, value: impl Display) {
-        let value = value.to_string();
+        self.put_setting(name, Setting::Open(value.to_string()));
+    }
+
+    /// Sets one of librdkafka's properties.
+    pub(super) fn put_setting(&mut self, name: &str, value: Setting) {
         match self.properties.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value,
             None => self.properties.push((name.to_owned(), value)),
@@ -122,14 +132,14 @@ impl<'f> Draft<'f> {
             Kind::Text => self.text(property).map(str::to_owned),
         };
         if let Some(value) = value {
-            self.put(name, value);
+            self.put_setting(name, property.setting(value));
         }
     }
 
     /// The one value of a property, without white space around it.
     pub(super) fn text<'p>(&mut self, property: &'p Property) -> Option<&'p str> {
         match &property.value {
-            PropertyValue::Text(text) => Some(text.trim()),
+            PropertyValue::Text(text) => Some(trimmed(text.expose())),
             PropertyValue::List(_) => {
                 self.refuse(
                     &property.name,
@@ -144,12 +154,12 @@ impl<'f> Draft<'f> {
     /// The items of a list, which may be one text with commas.
     pub(super) fn items(property: &Property) -> Vec<&str> {
         let items: Vec<&str> = match &property.value {
-            PropertyValue::Text(text) => text.split(',').collect(),
-            PropertyValue::List(items) => items.iter().map(String::as_str).collect(),
+            PropertyValue::Text(text) => text.expose().split(',').collect(),
+            PropertyValue::List(items) => items.iter().map(Secret::expose).collect(),
         };
         items
             .into_iter()
-            .map(str::trim)
+            .map(trimmed)
             .filter(|item| !item.is_empty())
             .collect()
     }
@@ -162,7 +172,7 @@ impl<'f> Draft<'f> {
             _ => {
                 self.refuse(
                     &property.name,
-                    format!("{text:?} is neither true nor false"),
+                    format!("{} is neither true nor false", property.quoted(text)),
                     "write true or false",
                 );
                 None
@@ -181,7 +191,7 @@ impl<'f> Draft<'f> {
             let remedy = format!("use one of {}", choices.join(", "));
             self.refuse(
                 &property.name,
-                format!("{text:?} is not among its values"),
+                format!("{} is not among its values", property.quoted(text)),
                 remedy,
             );
         }
@@ -206,27 +216,33 @@ impl<'f> Draft<'f> {
         let Ok(number) = text.parse::<i64>() else {
             self.refuse(
                 &property.name,
-                format!("{text:?} is no whole number"),
+                format!("{} is no whole number", property.quoted(text)),
                 remedy,
             );
             return None;
         };
         if let Some(remedy) = leading_zero::remedy(text) {
-            let reason = format!("{text:?} {}", leading_zero::REASON);
+            let reason = format!("{} {}", property.quoted(text), leading_zero::REASON);
             self.refuse(&property.name, reason, remedy);
             return None;
         }
         if !(least..=most).contains(&number) {
-            self.refuse(&property.name, format!("{number} is out of bounds"), remedy);
+            let reason = format!("{} is out of bounds", property.shown(text));
+            self.refuse(&property.name, reason, remedy);
             return None;
         }
         let moved = number.clamp(held.0, held.1);
         if moved != number {
             self.warn(
                 &property.name,
-                format!("{number} cannot be held; {moved} is used"),
+                format!("{} cannot be held; {moved} is used", property.shown(text)),
             );
         }
         Some(moved)
     }
+}
+
+/// The text without what Java takes for white space around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c| c <= ' ')
 }

@@ -34,6 +34,8 @@ pub(super) fn finish(mut draft: Draft<'_>) -> ProducerPlan {
         idempotent,
         bootstrap_servers: draft.bootstrap_servers,
         properties: draft.properties,
+        files: Vec::new(),
+        is_complete: draft.is_complete,
     }
 }
 

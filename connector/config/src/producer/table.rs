@@ -9,6 +9,7 @@ use super::{
     brokers,
     draft::{Draft, Kind},
     librdkafka::{CONSUMER, LIBRDKAFKA},
+    providers,
 };
 
 /// What becomes of a property.
@@ -90,6 +91,8 @@ const JAVA: &[Row] = &[
         ])),
     ),
     ("client.id", Class::Same(Kind::Text)),
+    // Read before all others, see `providers`.
+    ("config.providers", Class::Ours(|_, _| {})),
     (
         "compression.gzip.level",
         Class::Translated(|draft, property| {
@@ -289,7 +292,6 @@ const OLDER: &[Row] = &[
 
 /// What the names of encryption, login and secrets begin with.
 const NOT_YET: &[&str] = &[
-    "config.providers",
     "enable.sasl.",
     "enable.ssl.",
     "https.",
@@ -316,6 +318,8 @@ pub(super) fn class_of(name: &str) -> Class {
     let row = rows().find(|(known, _)| *known == name);
     if let Some((_, class)) = row {
         *class
+    } else if providers::is_parameter(name) {
+        Class::Ours(|_, _| {})
     } else if NOT_YET.iter().any(|opening| name.starts_with(opening)) {
         Class::NotYet
     } else if CONSUMER.contains(&name) {

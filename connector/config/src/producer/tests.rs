@@ -5,6 +5,7 @@ use super::{
     table::{Class, class_of, rows},
     translate,
 };
+use crate::{NoFiles, reference::Origin};
 
 const KAFKA: &str = include_str!("../../tests/java/kafka-4.3-properties.tsv");
 const LIBRDKAFKA: &str = include_str!("../../tests/java/librdkafka-2.12-properties.txt");
@@ -12,15 +13,17 @@ const LIBRDKAFKA: &str = include_str!("../../tests/java/librdkafka-2.12-properti
 fn text(name: &str, value: &str) -> Property {
     Property {
         name: name.to_owned(),
-        value: PropertyValue::Text(value.to_owned()),
+        value: PropertyValue::Text(value.into()),
+        origin: Origin::Written,
     }
 }
 
 fn list(name: &str, items: &[&str]) -> Property {
-    let items = items.iter().map(|item| (*item).to_owned()).collect();
+    let items = items.iter().map(|item| (*item).into()).collect();
     Property {
         name: name.to_owned(),
         value: PropertyValue::List(items),
+        origin: Origin::Written,
     }
 }
 
@@ -30,7 +33,7 @@ fn read(given: &[(&str, &str)]) -> (ProducerPlan, Findings) {
         .map(|(name, value)| text(name, value))
         .collect();
     let mut findings = Findings::default();
-    (translate(&properties, &mut findings), findings)
+    (translate(&properties, &NoFiles, &mut findings), findings)
 }
 
 /// The plan of properties that are all right and not worth a word.
@@ -62,7 +65,7 @@ fn setting<'p>(plan: &'p ProducerPlan, name: &str) -> Option<&'p str> {
         .properties
         .iter()
         .filter(|(known, _)| known == name)
-        .map(|(_, value)| value.as_str());
+        .map(|(_, value)| value.expose());
     let value = values.next();
     assert_eq!(values.next(), None, "{name} is set twice");
     value
@@ -80,7 +83,7 @@ fn every_property_of_the_java_producer_is_in_one_class() {
     assert_eq!(names_of("producer").count(), 113);
     for name in names_of("producer") {
         let listed = rows().filter(|(known, _)| *known == name).count();
-        let secret = ["ssl.", "sasl.", "security.providers", "config.providers"];
+        let secret = ["ssl.", "sasl.", "security.providers"];
         let expected = usize::from(!secret.iter().any(|opening| name.starts_with(opening)));
         assert_eq!(listed, expected, "{name}");
         assert!(
@@ -328,13 +331,12 @@ fn librdkafkas_name_for_a_java_property_is_refused_with_javas() {
 }
 
 #[test]
-fn encryption_login_and_values_from_files_are_not_supported_yet() {
+fn encryption_and_login_are_not_supported_yet() {
     for name in [
         "ssl.truststore.location",
         "sasl.jaas.config",
         "sasl.username",
         "security.providers",
-        "config.providers.file.class",
     ] {
         assert!(
             refused(&[(name, "x")]).contains("not supported yet"),
@@ -342,15 +344,6 @@ fn encryption_login_and_values_from_files_are_not_supported_yet() {
         );
     }
     assert!(refused(&[("security.protocol", "SASL_SSL")]).contains("not supported yet"));
-    for value in [
-        "${directory:/etc/secrets:id}",
-        "${file:/etc/app.properties:id}",
-    ] {
-        assert_eq!(
-            refused(&[("client.id", value)]),
-            "client.id takes its value from a file, which is not supported yet; write the value itself"
-        );
-    }
 }
 
 #[test]
@@ -390,7 +383,7 @@ fn a_value_is_checked_by_its_type_and_bounds() {
     );
     assert!(refused(&[("compression.gzip.level", "0")]).contains("from 1 to 9"));
     let mut findings = Findings::default();
-    translate(&[list("client.id", &["a"])], &mut findings);
+    translate(&[list("client.id", &["a"])], &NoFiles, &mut findings);
     assert_eq!(
         findings.errors[0].1.reason,
         "is a list, where one value is expected"
@@ -427,7 +420,11 @@ fn brokers_are_a_list_or_a_text_with_commas() {
         Some("broker-1:9092,10.0.0.1:9093,[2001:db8::1]:9094")
     );
     let mut findings = Findings::default();
-    let listed = translate(&[list("bootstrap.servers", &servers)], &mut findings);
+    let listed = translate(
+        &[list("bootstrap.servers", &servers)],
+        &NoFiles,
+        &mut findings,
+    );
     assert_eq!(listed, given);
 }
 
