@@ -49,8 +49,7 @@ impl Carriers {
 
     /// Whether no client reaches a broker.
     pub(crate) fn are_cut_off(&self) -> bool {
-        let is_cut_off = |carrier: &Arc<Carrier>| carrier.is_cut_off.load(Ordering::Relaxed);
-        self.all().iter().all(is_cut_off)
+        self.all().iter().all(|carrier| carrier.is_cut_off())
     }
 
     /// The carrier for one more topic: the one with the least load, if possible of those that
@@ -98,6 +97,10 @@ impl Carrier {
     /// Notes that the client can reach no broker.
     pub(crate) fn note_cut_off(&self) {
         self.is_cut_off.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.is_cut_off.load(Ordering::Relaxed)
     }
 
     /// Notes that a broker has answered the client.

@@ -41,27 +41,26 @@ const ALIASES: [(&str, &str); 5] = [
 ];
 
 /// Makes the client that records normally go through.
-pub(crate) fn start_client(settings: &Settings) -> Result<Client, StartError> {
+pub(crate) fn start_client(
+    settings: &Settings,
+    properties: &[(String, String)],
+) -> Result<Client, StartError> {
     // Lingering is done by the partitions, where a batch grows while the last one is away.
     let gather_ms = format!("{:.3}", settings.gather.as_secs_f64() * 1000.0);
-    create(settings, &[("linger.ms", &gather_ms)])
+    create(properties, &[("linger.ms", &gather_ms)])
 }
 
 /// Makes the client for records that may have spoilt a batch.
-pub(crate) fn start_quarantine_client(settings: &Settings) -> Result<Client, StartError> {
-    create(settings, &QUARANTINE)
+pub(crate) fn start_quarantine_client(
+    properties: &[(String, String)],
+) -> Result<Client, StartError> {
+    create(properties, &QUARANTINE)
 }
 
-fn create(settings: &Settings, fixed: &[(&str, &str)]) -> Result<Client, StartError> {
-    let is_given = |name: &str| {
-        settings
-            .properties
-            .iter()
-            .any(|(it, _)| canonical(it) == name)
-    };
+fn create(given: &[(String, String)], fixed: &[(&str, &str)]) -> Result<Client, StartError> {
+    let is_given = |name: &str| given.iter().any(|(it, _)| canonical(it) == name);
     let defaults = DEFAULTS.iter().filter(|(name, _)| !is_given(name)).copied();
-    let given = settings
-        .properties
+    let given = given
         .iter()
         .filter(|(name, _)| !fixed.iter().any(|(it, _)| canonical(name) == *it))
         .map(|(name, value)| (name.as_str(), value.as_str()));

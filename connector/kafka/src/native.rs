@@ -8,6 +8,7 @@
 mod client;
 mod code;
 mod consumer;
+mod credentials;
 mod event;
 mod handover;
 mod lot;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tracing::error;
 
+pub(crate) use self::current::Sender;
 use self::current::{Current, Tally};
 use self::waiting::{State, Waiting};
 use crate::berths::Berth;
@@ -314,6 +315,7 @@ impl<R: Recipient> Partition<R> {
     pub(crate) fn take_reports(
         &self,
         shared: &Shared<R>,
+        sender: Sender,
         first: Reported,
         reports: &mut Peekable<ReportIter<'_>>,
     ) {
@@ -321,7 +323,7 @@ impl<R: Recipient> Partition<R> {
         let mut tally = Tally::default();
         let mut next = Some(first);
         while let Some(reported) = next {
-            let verdict = current.judge(shared, reported.code());
+            let verdict = current.judge(shared, sender, reported.code());
             if let Some(bytes) = current.batch.settle(&reported, verdict) {
                 tally.add(shared, verdict, bytes);
             } else {

@@ -1,17 +1,18 @@
 //! Starting, stopping and looking at a producer.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tracing::error;
 
-use crate::client::start_client;
+use crate::fleet::Fleet;
 use crate::native::{BatchLimit, Client};
 use crate::shared::{Phase, Shared};
 use crate::sync::{lock, spawn};
-use crate::{Publisher, Recipient, Settings, Snapshot, StartError, metadata, prompter, reports};
+use crate::{
+    Publisher, Recipient, Settings, Snapshot, StartError, metadata, prompter, reports, tokens,
+};
 
 /// How many records one batch holds at most, unless the properties say less: librdkafka's
 /// own limit of one request.
@@ -21,6 +22,7 @@ const BATCH_OVERHEAD_BYTES: usize = 128;
 
 const METADATA: &str = "kafka-metadata";
 const PROMPTER: &str = "kafka-prompter";
+const TOKENS: &str = "kafka-tokens";
 
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,6 +42,8 @@ struct Life<R: Recipient> {
     shared: Arc<Shared<R>>,
     metadata: Mutex<Option<JoinHandle<()>>>,
     prompter: Mutex<Option<JoinHandle<()>>>,
+    /// Where the settings have a source of tokens.
+    tokens: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl<R: Recipient> Clone for Producer<R> {
@@ -56,23 +60,30 @@ impl<R: Recipient> Producer<R> {
     ///
     /// When librdkafka refuses a property, cannot use a file that one names, or when the
     /// system gives no thread.
-    pub fn start(settings: Settings) -> Result<Self, StartError> {
-        let client = Arc::new(start_client(&settings)?);
-        let limit = batch_limit(&settings, &client);
-        let shared = Shared::new(settings, limit);
-        shared
-            .counters
-            .clients_created
-            .fetch_add(1, Ordering::Relaxed);
+    pub fn start(mut settings: Settings) -> Result<Self, StartError> {
+        let fleet = Fleet::new(settings.properties.clone());
+        let first = fleet.launch(&settings)?;
+        let limit = batch_limit(&settings, &first.client);
+        settings.properties.clear();
+        let shared = Shared::new(settings, fleet, limit);
+        shared.count_launch(&first);
         // From here on the threads are stopped by `Life`, also when the second one fails.
         let life = Life {
             shared: Arc::clone(&shared),
             metadata: Mutex::new(None),
             prompter: Mutex::new(None),
+            tokens: Mutex::new(None),
         };
+        if let Some(source) = shared.settings.tokens.clone() {
+            let shared = Arc::clone(&shared);
+            let body = move || tokens::run(&shared, &source);
+            *lock(&life.tokens) = Some(spawn(TOKENS, body)?);
+        }
+        let mut first = Some(first);
         for carrier in shared.carriers.all() {
-            carrier.client.store(Some(Arc::clone(&client)));
-            reports::start(&shared, &carrier, Some(Arc::clone(&client)))?;
+            let client = first.as_ref().map(|first| Arc::clone(&first.client));
+            carrier.client.store(client);
+            reports::start(&shared, &carrier, first.take())?;
         }
         let for_prompter = Arc::clone(&shared);
         *lock(&life.prompter) = Some(spawn(PROMPTER, move || prompter::run(&for_prompter))?);
@@ -110,7 +121,14 @@ impl<R: Recipient> Producer<R> {
         if has_ended(&self.0.prompter) {
             return Some(PROMPTER);
         }
+        if has_ended(&self.0.tokens) {
+            return Some(TOKENS);
+        }
         self.0.shared.dead_quarantine()
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared<R>> {
+        &self.0.shared
     }
 
     /// Counts and states of this moment. Locks every partition shortly: not for the hot
@@ -153,9 +171,12 @@ impl<R: Recipient> Drop for Life<R> {
         join(&self.prompter, PROMPTER);
         self.shared.questions.stop();
         join(&self.metadata, METADATA);
+        self.shared.token_stop.stop();
+        join(&self.tokens, TOKENS);
         for carrier in self.shared.carriers.all() {
             self.shared.withdraw_client(&carrier);
         }
+        self.shared.fleet.scrap_spare();
         metadata::destroy_retired(&self.shared);
     }
 }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tracing::{error, warn};
+use tracing::error;
 
-use crate::client::start_quarantine_client;
+use crate::fleet::Launched;
 use crate::native::{
     BatchLimit, Client, ErrorCode, Event, Lot, Outstanding, Reports, TopicHandle, Verdict,
 };
@@ -145,6 +145,7 @@ fn run<R: Recipient>(shared: &Shared<R>) {
     let mut client = None;
     let mut attempts = Attempts {
         shared,
+        waiting: Vec::new(),
         topics: HashMap::new(),
         batches: HashMap::new(),
     };
@@ -156,17 +157,16 @@ fn run<R: Recipient>(shared: &Shared<R>) {
                 attempts.close_client(&mut client);
             }
             Some(arrivals) => {
-                for suspects in arrivals {
-                    match client_of(shared, &mut client) {
-                        Some(client) => attempts.send(&client, suspects),
-                        None => give_back(shared, suspects, Failure::Unexpected),
-                    }
-                }
+                attempts.waiting.extend(arrivals);
+                attempts.send_waiting(&mut client);
             }
-            None if attempts.batches.is_empty() => break,
             None => {
+                attempts.drop_waiting();
+                if attempts.batches.is_empty() {
+                    break;
+                }
                 let since = *closing.get_or_insert_with(Instant::now);
-                if let Some(client) = &client {
+                if let Some(Launched { client, .. }) = &client {
                     client.purge(true);
                 }
                 if since.elapsed() > PURGE_LIMIT {
@@ -174,7 +174,7 @@ fn run<R: Recipient>(shared: &Shared<R>) {
                 }
             }
         }
-        if let Some(client) = &client {
+        if let Some(Launched { client, .. }) = &client {
             attempts.turn(client);
         }
     }
@@ -183,26 +183,25 @@ fn run<R: Recipient>(shared: &Shared<R>) {
 
 fn client_of<R: Recipient>(
     shared: &Shared<R>,
-    client: &mut Option<Arc<Client>>,
+    launched: &mut Option<Launched>,
 ) -> Option<Arc<Client>> {
-    if client.is_none() {
-        match start_quarantine_client(&shared.settings) {
+    if launched.is_none() {
+        match shared.fleet.launch_quarantine() {
             Ok(made) => {
-                shared
-                    .counters
-                    .clients_created
-                    .fetch_add(1, Ordering::Relaxed);
-                *client = Some(Arc::new(made));
+                shared.count_launch(&made);
+                *launched = Some(made);
             }
             Err(error) => error!(target: "kafka", %error, "cannot make the quarantine's client"),
         }
     }
-    client.clone()
+    launched.as_ref().map(|it| Arc::clone(&it.client))
 }
 
 /// The batches that the quarantine's client has.
 struct Attempts<'s, R: Recipient> {
     shared: &'s Shared<R>,
+    /// Suspects that the client has not been given.
+    waiting: Vec<Suspects<R>>,
     /// Topics that ever had suspects.
     topics: HashMap<String, Arc<TopicHandle>>,
     /// By the partition's number in the producer.
@@ -215,9 +214,7 @@ impl<R: Recipient> Attempts<'_, R> {
         match client.poll(POLL_LIMIT) {
             Some(Event::Reports(mut reports)) => self.take_reports(&mut reports),
             Some(Event::Error { code, reason, .. }) => {
-                if self.shared.counters.may_log(Failure::from(code)) {
-                    warn!(target: "kafka", code = code.0, reason, "trouble with kafka");
-                }
+                self.shared.counters.note_trouble(code, &reason);
             }
             Some(Event::Log {
                 level,
@@ -228,7 +225,34 @@ impl<R: Recipient> Attempts<'_, R> {
         }
     }
 
-    fn close_client(&mut self, client: &mut Option<Arc<Client>>) {
+    /// Sends what waits. A client of old properties gets nothing more, and the next one is made
+    /// when it is done.
+    fn send_waiting(&mut self, client: &mut Option<Launched>) {
+        let generation = self.shared.fleet.generation();
+        if client
+            .as_ref()
+            .is_some_and(|it| it.generation != generation)
+        {
+            if !self.batches.is_empty() {
+                return;
+            }
+            self.close_client(client);
+        }
+        for suspects in std::mem::take(&mut self.waiting) {
+            match client_of(self.shared, client) {
+                Some(client) => self.send(&client, suspects),
+                None => give_back(self.shared, suspects, Failure::Unexpected),
+            }
+        }
+    }
+
+    fn drop_waiting(&mut self) {
+        for mut suspects in self.waiting.drain(..) {
+            self.shared.fail(&mut suspects.lot, Failure::ShuttingDown);
+        }
+    }
+
+    fn close_client(&mut self, client: &mut Option<Launched>) {
         self.topics.clear();
         if client.take().is_some() {
             self.shared

@@ -1,5 +1,7 @@
 //! The thread that takes librdkafka's reports, sends the next batches, and replaces the
-//! client after a fatal error.
+//! client after a fatal error or for new properties.
+
+mod predecessors;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, error, info, warn};
 
+use self::predecessors::Predecessors;
 use crate::carrier::Carrier;
-use crate::client::start_client;
+use crate::fleet::Launched;
 use crate::native::{Client, ErrorCode, Event, Reports, TopicHandle};
+use crate::partition::Sender;
 use crate::shared::{Phase, Shared};
 use crate::snapshot::BrokerState;
 use crate::sync::{lock, spawn};
@@ -19,6 +23,8 @@ use crate::{Failure, Recipient, StartError};
 const POLL_LIMIT: Duration = Duration::from_millis(100);
 /// The same while a client is being settled.
 const POLL_LIMIT_SETTLING: Duration = Duration::from_millis(10);
+/// The same while predecessors have batches, which are looked for between two polls.
+const POLL_LIMIT_SUCCEEDING: Duration = Duration::from_millis(2);
 /// With partitions waiting for a berth there are so many small batches that waking up for the
 /// reports of each is a good part of its cost. So they are collected for a moment; a batch that
 /// waits for its turn grows meanwhile.
@@ -36,6 +42,8 @@ const PURGE_LIMIT: Duration = Duration::from_secs(5);
 const PURGE_PAUSE: Duration = Duration::from_millis(50);
 /// How soon a client that could not be made is tried again.
 const CREATE_PAUSE: Duration = Duration::from_secs(1);
+/// The same for one that shall take the place of a sound one.
+const RENEW_PAUSE: Duration = Duration::from_secs(10);
 
 /// The thread's name.
 pub(crate) const THREAD_NAME: &str = "kafka-reports";
@@ -48,7 +56,7 @@ pub(crate) const THREAD_NAME: &str = "kafka-reports";
 pub(crate) fn start<R: Recipient>(
     shared: &Arc<Shared<R>>,
     carrier: &Arc<Carrier>,
-    client: Option<Arc<Client>>,
+    client: Option<Launched>,
 ) -> Result<(), StartError> {
     let (shared, mine) = (Arc::clone(shared), Arc::clone(carrier));
     let body = move || run(&shared, &mine, client);
@@ -57,12 +65,16 @@ pub(crate) fn start<R: Recipient>(
 }
 
 /// Runs the thread until the producer is closed and everything is reported.
-fn run<R: Recipient>(shared: &Shared<R>, carrier: &Arc<Carrier>, client: Option<Arc<Client>>) {
-    let settling = client.is_none().then(|| Settling::begin(Duration::ZERO));
+fn run<R: Recipient>(shared: &Shared<R>, carrier: &Arc<Carrier>, launched: Option<Launched>) {
+    let settling = launched.is_none().then(|| Settling::begin(Duration::ZERO));
+    let (client, generation) = launched.map_or((None, 0), |it| (Some(it.client), it.generation));
     let mut thread = Thread {
         shared,
         carrier,
         client,
+        generation,
+        next_renewal: Instant::now(),
+        predecessors: Predecessors::default(),
         settling,
     };
     let mut next_sweep = Instant::now() + SWEEP_PAUSE;
@@ -77,8 +89,11 @@ fn run<R: Recipient>(shared: &Shared<R>, carrier: &Arc<Carrier>, client: Option<
         if thread.settle(now) {
             break;
         }
+        thread.renew(now);
+        thread.attend_to_predecessors(now);
     }
-    if let Some(client) = thread.client.take() {
+    let left = thread.predecessors.take_all();
+    for client in left.into_iter().chain(thread.client.take()) {
         shared.questions.retire(client);
     }
 }
@@ -88,6 +103,11 @@ struct Thread<'s, R: Recipient> {
     carrier: &'s Arc<Carrier>,
     /// `None` when the next client could not be made yet.
     client: Option<Arc<Client>>,
+    /// Of the client's properties.
+    generation: u64,
+    /// When new properties are tried again.
+    next_renewal: Instant,
+    predecessors: Predecessors,
     settling: Option<Settling>,
 }
 
@@ -107,10 +127,10 @@ impl<R: Recipient> Thread<'_, R> {
     /// Waits for an event and deals with it.
     fn turn(&mut self) {
         let is_settling = self.settling.is_some() || self.shared.phase() == Phase::Closed;
-        let mut limit = if is_settling {
-            POLL_LIMIT_SETTLING
-        } else {
-            POLL_LIMIT
+        let mut limit = match is_settling {
+            true => POLL_LIMIT_SETTLING,
+            false if self.predecessors.is_empty() => POLL_LIMIT,
+            false => POLL_LIMIT_SUCCEEDING,
         };
         let (alarm, berth) = (self.carrier.next_alarm(), self.shared.berths.due());
         for due in [alarm, berth].into_iter().flatten() {
@@ -132,7 +152,7 @@ impl<R: Recipient> Thread<'_, R> {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Reports(mut reports) => self.take_reports(&mut reports),
+            Event::Reports(mut reports) => self.take_reports(&mut reports, Sender::Present),
             Event::Error {
                 code,
                 is_fatal,
@@ -147,11 +167,11 @@ impl<R: Recipient> Thread<'_, R> {
         }
     }
 
-    fn take_reports(&self, reports: &mut Reports) {
+    fn take_reports(&self, reports: &mut Reports, sender: Sender) {
         let mut reports = reports.iter_mut().peekable();
         while let Some(first) = reports.next() {
             if let Some(partition) = self.shared.partition(first.owner()) {
-                partition.take_reports(self.shared, first, &mut reports);
+                partition.take_reports(self.shared, sender, first, &mut reports);
             } else {
                 error!(target: "kafka", ?first, "report about an unknown partition");
             }
@@ -174,8 +194,8 @@ impl<R: Recipient> Thread<'_, R> {
             if self.shared.carriers.are_cut_off() {
                 self.shared.counters.note_brokers(BrokerState::AllDown);
             }
-        } else if self.shared.counters.may_log(Failure::from(code)) {
-            warn!(target: "kafka", code = code.0, reason, "trouble with kafka");
+        } else {
+            self.shared.counters.note_trouble(code, reason);
         }
     }
 
@@ -201,6 +221,9 @@ impl<R: Recipient> Thread<'_, R> {
             {
                 client.purge(now >= settling.in_flight_until);
                 settling.next_purge = now + PURGE_PAUSE;
+            }
+            if now >= settling.in_flight_until {
+                self.predecessors.give_up();
             }
             if !is_overdue {
                 return false;
@@ -231,10 +254,10 @@ impl<R: Recipient> Thread<'_, R> {
         if now < settling.next_create {
             return;
         }
-        match start_client(&self.shared.settings) {
-            Ok(client) => {
+        match self.shared.fleet.launch(&self.shared.settings) {
+            Ok(launched) => {
                 let took_ms = settling.since.elapsed().as_millis();
-                self.install(&Arc::new(client));
+                self.install(launched);
                 self.settling = None;
                 info!(target: "kafka", took_ms, "a new kafka client is at work");
             }
@@ -246,12 +269,73 @@ impl<R: Recipient> Thread<'_, R> {
         }
     }
 
-    fn install(&mut self, client: &Arc<Client>) {
+    /// Lets a client of new properties take the place of a sound one.
+    ///
+    /// Each partition's next batch goes by the new client. The one that the old client may have
+    /// is waited for, as after every batch: so the order of records does not change.
+    fn renew(&mut self, now: Instant) {
+        let is_due = self.settling.is_none()
+            && self.generation != self.shared.fleet.generation()
+            && !self.predecessors.are_many()
+            && now >= self.next_renewal;
+        if !is_due {
+            return;
+        }
+        match self.shared.fleet.launch(&self.shared.settings) {
+            Ok(launched) => {
+                let is_cut_off = self.carrier.is_cut_off();
+                let old = self.client.take();
+                self.install(launched);
+                self.carrier.note_answer();
+                self.predecessors.add(old, is_cut_off, now);
+                self.shared
+                    .counters
+                    .renewals
+                    .fetch_add(1, Ordering::Relaxed);
+                info!(target: "kafka", "a kafka client with the new settings takes over");
+            }
+            Err(error) => {
+                self.next_renewal = now + RENEW_PAUSE;
+                error!(target: "kafka", %error, "cannot make a kafka client with the new settings");
+            }
+        }
+    }
+
+    /// Takes what predecessors report, and lets go of those that are done.
+    fn attend_to_predecessors(&mut self, now: Instant) {
+        if self.predecessors.is_empty() {
+            return;
+        }
+        for event in self.predecessors.events() {
+            match event {
+                Event::Reports(mut reports) => {
+                    self.take_reports(&mut reports, Sender::Predecessor);
+                }
+                Event::Error { code, reason, .. } => {
+                    debug!(target: "kafka", code = code.0, reason, "trouble of a replaced client");
+                }
+                Event::Log {
+                    level,
+                    facility,
+                    line,
+                } => log_line(level, &facility, &line),
+                Event::Other => {}
+            }
+        }
+        self.predecessors.purge(now);
+        for client in self.predecessors.take_finished() {
+            self.shared.questions.retire(client);
+        }
+    }
+
+    fn install(&mut self, launched: Launched) {
         let shared = self.shared;
-        shared
-            .counters
-            .clients_created
-            .fetch_add(1, Ordering::Relaxed);
+        shared.count_launch(&launched);
+        let Launched {
+            client, generation, ..
+        } = launched;
+        let client = &client;
+        self.generation = generation;
         self.carrier.note_creation(false);
         self.client = Some(Arc::clone(client));
         self.carrier.client.store(Some(Arc::clone(client)));

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::TokenSource;
+
 /// How a producer talks to Kafka and when it hands batches over.
 #[derive(Clone)]
 pub struct Settings {
@@ -35,6 +37,8 @@ pub struct Settings {
     /// How many librdkafka clients topics are shared out among at most. Each has its own
     /// connections and threads.
     pub clients_max: usize,
+    /// Where tokens come from when the properties say `sasl.mechanism=OAUTHBEARER`.
+    pub tokens: Option<Arc<dyn TokenSource>>,
     /// Who is told about every batch; see [`Observer`].
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -54,6 +58,7 @@ impl Settings {
             topics_named: HashSet::new(),
             partitions_per_client: 128,
             clients_max: 8,
+            tokens: None,
             observer: None,
         }
     }

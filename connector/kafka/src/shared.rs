@@ -10,6 +10,7 @@ use tracing::{error, warn};
 use crate::berths::{Berth, Berths};
 use crate::carrier::{Carrier, Carriers};
 use crate::counters::Counters;
+use crate::fleet::{Fleet, Launched};
 use crate::metadata::Questions;
 use crate::native::{BatchLimit, ErrorCode, Handed, Lot};
 use crate::partition::Partition;
@@ -17,6 +18,7 @@ use crate::prompter::Prompter;
 use crate::publisher::Item;
 use crate::quarantine::{Quarantine, Suspects};
 use crate::sync::lock;
+use crate::tokens::Stop;
 use crate::topic::{Topic, TopicCore};
 use crate::{Failure, Parcel, Recipient, Report, Settings, Snapshot, reports};
 
@@ -34,7 +36,9 @@ pub(crate) enum Phase {
 pub(crate) struct Shared<R: Recipient> {
     /// For threads that are started late.
     pub(crate) myself: Weak<Self>,
+    /// Without properties: those are the fleet's.
     pub(crate) settings: Settings,
+    pub(crate) fleet: Fleet,
     pub(crate) limit: BatchLimit,
     pub(crate) counters: Counters,
     pub(crate) carriers: Carriers,
@@ -46,6 +50,9 @@ pub(crate) struct Shared<R: Recipient> {
     partitions: RwLock<Vec<Arc<Partition<R>>>>,
     quarantine: Quarantine<R>,
     phase: AtomicU8,
+    /// Held by who renews the clients.
+    pub(crate) renewing: Mutex<()>,
+    pub(crate) token_stop: Stop,
     /// Whoever drains waits here for the last report.
     idle: (Mutex<()>, Condvar),
 }
@@ -58,10 +65,11 @@ struct Topics<R: Recipient> {
 }
 
 impl<R: Recipient> Shared<R> {
-    pub(crate) fn new(settings: Settings, limit: BatchLimit) -> Arc<Self> {
+    pub(crate) fn new(settings: Settings, fleet: Fleet, limit: BatchLimit) -> Arc<Self> {
         Arc::new_cyclic(|myself| Self {
             myself: Weak::clone(myself),
             settings,
+            fleet,
             limit,
             counters: Counters::default(),
             carriers: Carriers::default(),
@@ -76,6 +84,8 @@ impl<R: Recipient> Shared<R> {
             partitions: RwLock::new(Vec::new()),
             quarantine: Quarantine::default(),
             phase: AtomicU8::new(Phase::Running as u8),
+            renewing: Mutex::new(()),
+            token_stop: Stop::default(),
             idle: (Mutex::new(()), Condvar::new()),
         })
     }
@@ -253,6 +263,17 @@ impl<R: Recipient> Shared<R> {
 
     pub(crate) fn join_quarantine(&self) {
         self.quarantine.join();
+    }
+
+    pub(crate) fn count_launch(&self, launched: &Launched) {
+        if launched.is_new {
+            self.count_trial();
+        }
+    }
+
+    pub(crate) fn count_trial(&self) {
+        let created = &self.counters.clients_created;
+        created.fetch_add(1, Ordering::Relaxed);
     }
 
     // Counting. Every record that was shipped is counted once, by one of the next three.

@@ -70,6 +70,14 @@ pub struct Snapshot {
     pub clients_closed: u64,
     /// Clients replaced after a fatal error.
     pub fatal_errors: u64,
+    /// Clients whose place one with new properties has taken.
+    pub renewals: u64,
+    /// How often a broker did not accept who we are.
+    pub authentication_errors: u64,
+    /// How often no TLS connection came about.
+    pub tls_errors: u64,
+    /// How often no token was to be had.
+    pub token_errors: u64,
     /// Shipped and not yet with librdkafka.
     pub waiting: Volume,
     /// With librdkafka and not yet reported.

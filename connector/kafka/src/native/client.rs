@@ -11,7 +11,7 @@ use super::event::Event;
 use super::{ErrorCode, TopicHandle};
 
 /// Room for librdkafka's words about what is wrong.
-const REASON_BYTES: usize = 512;
+pub(super) const REASON_BYTES: usize = 512;
 
 /// What a client is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,12 +27,14 @@ pub(crate) enum CreateError {
     Client { reason: String },
 }
 
-/// One librdkafka client and its main queue. Destroyed on drop, which waits for
+/// One librdkafka client and its queues. Destroyed on drop, which waits for
 /// librdkafka's threads.
 #[derive(Debug)]
 pub(crate) struct Client {
     native: NonNull<sys::rd_kafka_t>,
     queue: NonNull<sys::rd_kafka_queue_t>,
+    /// Where it asks for tokens, if it needs any.
+    pub(super) token_queue: Option<NonNull<sys::rd_kafka_queue_t>>,
 }
 
 // SAFETY: librdkafka's client and queue objects may be used from any thread, also from
@@ -59,7 +61,10 @@ impl Client {
         let (kind, events) = match role {
             Role::Producer => (
                 sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
-                sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR | sys::RD_KAFKA_EVENT_LOG,
+                sys::RD_KAFKA_EVENT_DR
+                    | sys::RD_KAFKA_EVENT_ERROR
+                    | sys::RD_KAFKA_EVENT_LOG
+                    | sys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
             ),
             Role::Consumer => (
                 sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
@@ -71,6 +76,9 @@ impl Client {
         // succeeds, and then it is forgotten here; the buffer is as long as is said.
         let native = unsafe {
             sys::rd_kafka_conf_set_events(configuration.0.as_ptr(), events);
+            if role == Role::Producer {
+                sys::rd_kafka_conf_enable_sasl_queue(configuration.0.as_ptr(), 1);
+            }
             let native = sys::rd_kafka_new(
                 kind,
                 configuration.0.as_ptr(),
@@ -86,18 +94,30 @@ impl Client {
         };
         std::mem::forget(configuration);
         // SAFETY: the client was made above. A null queue stands for the main queue.
-        let queue = unsafe {
+        let (queue, token_queue) = unsafe {
             sys::rd_kafka_set_log_queue(native.as_ptr(), ptr::null_mut());
-            NonNull::new(sys::rd_kafka_queue_get_main(native.as_ptr()))
+            (
+                NonNull::new(sys::rd_kafka_queue_get_main(native.as_ptr())),
+                NonNull::new(sys::rd_kafka_queue_get_sasl(native.as_ptr())),
+            )
         };
         let Some(queue) = queue else {
-            // SAFETY: nobody else knows the client.
-            unsafe { sys::rd_kafka_destroy(native.as_ptr()) };
+            // SAFETY: nobody else knows the client and its queue.
+            unsafe {
+                if let Some(queue) = token_queue {
+                    sys::rd_kafka_queue_destroy(queue.as_ptr());
+                }
+                sys::rd_kafka_destroy(native.as_ptr());
+            }
             return Err(CreateError::Client {
                 reason: "the client has no main queue".to_owned(),
             });
         };
-        Ok(Self { native, queue })
+        Ok(Self {
+            native,
+            queue,
+            token_queue,
+        })
     }
 
     /// Waits up to `limit` for the next event. At most one thread may poll.
@@ -135,6 +155,33 @@ impl Client {
         // SAFETY: the client lives as long as `self`. A flush without time wakes the threads and
         // waits for nothing; that messages are left is its usual answer.
         unsafe { sys::rd_kafka_flush(self.native.as_ptr(), 0) };
+    }
+
+    /// Whether librdkafka has neither messages nor events of the client left.
+    pub(crate) fn is_empty(&self) -> bool {
+        // SAFETY: the client lives as long as `self`.
+        unsafe { sys::rd_kafka_outq_len(self.native.as_ptr()) == 0 }
+    }
+
+    /// Asks any broker who the brokers are, waiting up to `limit`.
+    pub(crate) fn ask_brokers(&self, limit: Duration) -> Result<(), ErrorCode> {
+        let mut metadata: *const sys::rd_kafka_metadata = ptr::null();
+        // SAFETY: the client is alive; no topic stands for those that the client knows; on
+        // success `metadata` is valid until destroyed.
+        let code = unsafe {
+            let code = ErrorCode(coded::rd_kafka_metadata(
+                self.native.as_ptr(),
+                0,
+                ptr::null_mut(),
+                &raw mut metadata,
+                milliseconds(limit),
+            ));
+            if !code.is_error() {
+                sys::rd_kafka_metadata_destroy(metadata);
+            }
+            code
+        };
+        if code.is_error() { Err(code) } else { Ok(()) }
     }
 
     /// Asks a broker for the number of partitions of a topic, waiting up to `limit`.
@@ -212,8 +259,11 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         // SAFETY: made by `create` and destroyed here only; topic handles hold the client,
-        // so none is left. The queue's reference goes first.
+        // so none is left. The references of the queues go first.
         unsafe {
+            if let Some(queue) = self.token_queue {
+                sys::rd_kafka_queue_destroy(queue.as_ptr());
+            }
             sys::rd_kafka_queue_destroy(self.queue.as_ptr());
             sys::rd_kafka_destroy(self.native.as_ptr());
         }
@@ -296,7 +346,7 @@ pub(super) mod coded {
 }
 
 /// The text in a buffer that C code has filled.
-fn text_of(buffer: &[c_char]) -> String {
+pub(super) fn text_of(buffer: &[c_char]) -> String {
     #[expect(
         clippy::cast_sign_loss,
         reason = "C's character is signed on some machines"

@@ -9,6 +9,15 @@ use crate::{Failure, Recipient, Report};
 /// How often in a row records are given back because their partition is gone.
 const LOST_PARTITION_MAX: u32 = 3;
 
+/// Which client of a carrier reports.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sender {
+    /// The one that gets the next batches.
+    Present,
+    /// One whose place that one has taken.
+    Predecessor,
+}
+
 /// The batch that librdkafka has, and what its reports came to.
 pub(super) struct Current<R: Recipient> {
     pub(super) batch: Outstanding<R>,
@@ -38,9 +47,14 @@ impl<R: Recipient> Default for Current<R> {
 
 impl<R: Recipient> Current<R> {
     /// What follows from librdkafka's word about one message.
-    pub(super) fn judge(&mut self, shared: &Shared<R>, code: ErrorCode) -> Verdict {
+    pub(super) fn judge(&mut self, shared: &Shared<R>, sender: Sender, code: ErrorCode) -> Verdict {
         if !code.is_error() {
             return Verdict::Final(Report::Delivered);
+        }
+        // It was told to: they go by the present client.
+        let is_purged = matches!(code, ErrorCode::PURGE_QUEUE | ErrorCode::PURGE_INFLIGHT);
+        if is_purged && sender == Sender::Predecessor && shared.phase() != Phase::Closed {
+            return Verdict::Returned;
         }
         let mut failure = Failure::from(code);
         if failure == Failure::Fatal && shared.phase() == Phase::Closed {
@@ -112,6 +126,7 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::Settings;
+    use crate::fleet::Fleet;
     use crate::native::BatchLimit;
 
     struct Nobody;
@@ -134,17 +149,36 @@ mod tests {
             messages: 1,
             bytes: 1,
         };
-        let shared = Shared::<Nobody>::new(Settings::new(Vec::new()), limit);
+        let shared =
+            Shared::<Nobody>::new(Settings::new(Vec::new()), Fleet::new(Vec::new()), limit);
         let mut current = Current::<Nobody>::default();
         for _ in 0..LOST_PARTITION_MAX {
-            let verdict = current.judge(&shared, ErrorCode::UNKNOWN_PARTITION);
+            let verdict = current.judge(&shared, Sender::Present, ErrorCode::UNKNOWN_PARTITION);
             assert!(matches!(verdict, Verdict::Returned) && current.is_lost);
             current.lost += 1;
         }
-        let verdict = current.judge(&shared, ErrorCode::UNKNOWN_PARTITION);
+        let verdict = current.judge(&shared, Sender::Present, ErrorCode::UNKNOWN_PARTITION);
         let expected = Report::Failed(Failure::UnknownPartition);
         assert!(matches!(verdict, Verdict::Final(report) if report == expected));
         assert_eq!(current.refusal, Some(Failure::UnknownPartition));
+    }
+
+    #[test]
+    fn what_a_predecessor_gives_back_goes_again_until_the_producer_is_closed() {
+        let limit = BatchLimit {
+            messages: 1,
+            bytes: 1,
+        };
+        let shared =
+            Shared::<Nobody>::new(Settings::new(Vec::new()), Fleet::new(Vec::new()), limit);
+        let mut current = Current::<Nobody>::default();
+        let mut word = |code| current.judge(&shared, Sender::Predecessor, code);
+        assert!(matches!(word(ErrorCode::PURGE_QUEUE), Verdict::Returned));
+        assert!(matches!(word(ErrorCode::PURGE_INFLIGHT), Verdict::Returned));
+        shared.enter(Phase::Closed);
+        let expected = Report::Failed(Failure::ShuttingDown);
+        let verdict = word(ErrorCode::PURGE_QUEUE);
+        assert!(matches!(verdict, Verdict::Final(report) if report == expected));
     }
 
     #[test]
@@ -153,9 +187,10 @@ mod tests {
             messages: 1,
             bytes: 1,
         };
-        let shared = Shared::<Nobody>::new(Settings::new(Vec::new()), limit);
+        let shared =
+            Shared::<Nobody>::new(Settings::new(Vec::new()), Fleet::new(Vec::new()), limit);
         let mut current = Current::<Nobody>::default();
-        let mut word = |code| match current.judge(&shared, code) {
+        let mut word = |code| match current.judge(&shared, Sender::Present, code) {
             Verdict::Final(Report::Failed(failure)) => failure,
             verdict => panic!("{verdict:?}"),
         };

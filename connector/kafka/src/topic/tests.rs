@@ -2,6 +2,7 @@ use std::sync::Mutex as StdMutex;
 
 use super::*;
 use crate::Settings;
+use crate::fleet::Fleet;
 use crate::native::{BatchLimit, partition_of};
 use crate::publisher::{Piece, Publisher};
 
@@ -29,7 +30,7 @@ fn without_client() -> (Arc<Shared<Told>>, Publisher<Told>) {
         messages: 10,
         bytes: 1000,
     };
-    let shared = Shared::new(Settings::new(Vec::new()), limit);
+    let shared = Shared::new(Settings::new(Vec::new()), Fleet::new(Vec::new()), limit);
     let publisher = Publisher::new(Arc::clone(&shared));
     (shared, publisher)
 }

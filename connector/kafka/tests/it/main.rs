@@ -12,6 +12,7 @@ mod faults;
 mod life;
 mod many;
 mod refusals;
+mod renewal;
 mod rig;
 mod rounds;
 mod topics;
