@@ -17,7 +17,8 @@ pub const DEFAULT_CONFIG: &str = "/etc/aeroduct/aerospike-kafka-outbound.yml";
     after_help = "Exit codes: 0 ended as asked, 1 failed at run time, 2 wrong configuration or usage; 130 or \
                   143 ended by a second SIGINT or SIGTERM.\n\n\
                   Example:\n  aeroduct-connector check --config aerospike-kafka-outbound.yml\n  \
-                  aeroduct-connector run --config aerospike-kafka-outbound.yml"
+                  aeroduct-connector run --config aerospike-kafka-outbound.yml\n  \
+                  aeroduct-connector convert --from-helm-values values.yaml > aerospike-kafka-outbound.yml"
 )]
 pub struct Cli {
     /// What to do.
@@ -32,6 +33,11 @@ pub enum Command {
     Run(ConfigFile),
     /// Checks a configuration file and lists everything that is wrong with it.
     Check(ConfigFile),
+    /// Turns the values file of the vendor's Helm chart into a configuration file.
+    ///
+    /// What a configuration file cannot hold, such as the number of instances, is named on standard
+    /// error with the place where it belongs.
+    Convert(Convert),
     /// Prints the JSON schema of the configuration file.
     Schema,
 }
@@ -42,6 +48,21 @@ pub struct ConfigFile {
     /// The connector's configuration, as the vendor's connector reads it.
     #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub config: PathBuf,
+}
+
+/// What is converted, and where to.
+#[derive(Args, Debug)]
+pub struct Convert {
+    /// Values file of the chart `aerospike-kafka-outbound`, of which `connectorConfig` is the
+    /// configuration; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub from_helm_values: PathBuf,
+    /// Name of the Helm release, which the chart writes into `service.cluster-name`.
+    #[arg(long, value_name = "NAME")]
+    pub release: Option<String>,
+    /// Where the configuration is written; standard output without it.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[cfg(test)]

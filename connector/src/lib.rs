@@ -14,6 +14,7 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod logs;
 pub mod metrics;
 pub mod pipeline;

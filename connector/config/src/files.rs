@@ -13,6 +13,10 @@ use zeroize::Zeroizing;
 /// Bytes of the largest file read: thousands of times what a schema or a key store has.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
 
+/// Why no file can be read where a configuration is text alone; part of the message of each fault that
+/// comes of it.
+pub(crate) const OUT_OF_REACH: &str = "files are out of reach here";
+
 /// Where the files lie that a configuration names.
 ///
 /// The configuration is checked by programs that see these files, and by others that do not.
@@ -69,10 +73,7 @@ impl Files for NoFiles {
     }
 
     fn read(&self, _: &str) -> io::Result<Vec<u8>> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "files are out of reach here",
-        ))
+        Err(io::Error::new(io::ErrorKind::Unsupported, OUT_OF_REACH))
     }
 
     fn are_in_reach(&self) -> bool {

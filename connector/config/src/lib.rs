@@ -11,6 +11,7 @@
 pub use config::{Config, Level, LogFormat};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use files::{FILE_BYTES_MAX, Files, FilesBeside, NoFiles};
+pub use helm::{Conversion, Note, from_helm_values};
 pub use java_regex::{Regex, RegexError, ReplaceError, Replacement, ReplacementError};
 pub use load::{LoadError, load, parse, parse_with};
 pub use plan::{
@@ -28,6 +29,7 @@ pub mod config;
 mod diagnostic;
 mod files;
 pub mod fuzzing;
+mod helm;
 mod java_regex;
 mod leading_zero;
 mod load;

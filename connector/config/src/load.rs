@@ -16,7 +16,7 @@ use crate::{
     plan::Plan,
     resolve::{Input, resolve},
     schema::json_schema,
-    yaml::{self, Position},
+    yaml::{self, Node, Position},
 };
 
 /// Why there is no plan.
@@ -66,30 +66,29 @@ pub(crate) fn parse_bytes(
     origin: &str,
     files: &dyn Files,
 ) -> Result<Plan, Diagnostics> {
-    match str::from_utf8(bytes) {
-        Ok(text) => parse_with(text, origin, files),
-        Err(error) => {
-            let (valid, _) = bytes
-                .split_at_checked(error.valid_up_to())
-                .unwrap_or((bytes, &[]));
-            let before = String::from_utf8_lossy(valid);
-            let last = before.rsplit('\n').next().unwrap_or_default();
-            let at = Position {
-                line: before.matches('\n').count() + 1,
-                column: last.chars().count() + 1,
-            };
-            let remedy = "save the file with the encoding UTF-8";
-            Err(Diagnostics::new(
-                origin,
-                vec![fault(at, "is not UTF-8 text".to_owned(), remedy)],
-            ))
-        }
-    }
+    let plan = text_of(bytes).and_then(|text| plan_of(text, origin, files));
+    plan.map_err(|faults| Diagnostics::new(origin, faults))
 }
 
-fn plan_of(text: &str, origin: &str, files: &dyn Files) -> Result<Plan, Vec<Diagnostic>> {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(json_schema);
+/// The text that `bytes` are.
+pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, Vec<Diagnostic>> {
+    str::from_utf8(bytes).map_err(|error| {
+        let (valid, _) = bytes
+            .split_at_checked(error.valid_up_to())
+            .unwrap_or((bytes, &[]));
+        let before = String::from_utf8_lossy(valid);
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let at = Position {
+            line: before.matches('\n').count() + 1,
+            column: last.chars().count() + 1,
+        };
+        let remedy = "save the file with the encoding UTF-8";
+        vec![fault(at, "is not UTF-8 text".to_owned(), remedy)]
+    })
+}
 
+/// The tree that `text` is.
+pub(crate) fn tree_of(text: &str) -> Result<Node, Vec<Diagnostic>> {
     if text.len() as u64 > FILE_BYTES_MAX {
         let reason = format!("the file has more than {FILE_BYTES_MAX} bytes");
         return Err(vec![fault(
@@ -99,12 +98,33 @@ fn plan_of(text: &str, origin: &str, files: &dyn Files) -> Result<Plan, Vec<Diag
         )]);
     }
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let root = yaml::parse(text).map_err(|fault| vec![fault])?;
+    yaml::parse(text).map_err(|fault| vec![fault])
+}
+
+fn plan_of(text: &str, origin: &str, files: &dyn Files) -> Result<Plan, Vec<Diagnostic>> {
+    let root = tree_of(text)?;
+    plan_of_tree(&root, checked(&root), origin, files)
+}
+
+/// The file `root`, checked against the schema.
+pub(crate) fn checked(root: &Node) -> Checked {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(json_schema);
+
+    check::check(root, &SCHEMA)
+}
+
+/// Makes a plan of a file whose form was checked; `text` is what it says.
+pub(crate) fn plan_of_tree(
+    root: &Node,
+    checked: Checked,
+    origin: &str,
+    files: &dyn Files,
+) -> Result<Plan, Vec<Diagnostic>> {
     let Checked {
         value,
         mut faults,
         places,
-    } = check::check(&root, &SCHEMA);
+    } = checked;
     let resolved = match serde_json::from_value::<Config>(value) {
         Ok(config) => {
             let input = Input {
@@ -127,7 +147,7 @@ fn plan_of(text: &str, origin: &str, files: &dyn Files) -> Result<Plan, Vec<Diag
     };
     match resolved {
         Ok(plan) if faults.is_empty() => Ok(Plan {
-            text: yaml::banner(&root),
+            text: yaml::banner(root),
             ..plan
         }),
         Ok(_) => Err(faults),

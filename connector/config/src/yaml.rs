@@ -40,7 +40,7 @@ impl From<&Marker> for Position {
 }
 
 /// A value, and where it stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) at: Position,
     /// A tag that changes what the value is, as written.
@@ -49,7 +49,7 @@ pub(crate) struct Node {
 }
 
 /// What a node is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Alias,
     Scalar(Scalar),
@@ -58,7 +58,7 @@ pub(crate) enum Kind {
 }
 
 /// A single value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scalar {
     pub(crate) text: String,
     /// Whether it was written without quotes, so that `null` may mean nothing.
@@ -73,7 +73,7 @@ impl Scalar {
 }
 
 /// A key and its value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: Scalar,
     pub(crate) at: Position,

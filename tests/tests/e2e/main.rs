@@ -16,6 +16,7 @@ mod process_binary_formats;
 mod process_client;
 mod process_configuration;
 mod process_connections;
+mod process_convert;
 mod process_dead_letters;
 mod process_every_option;
 mod process_formats;
