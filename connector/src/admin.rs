@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use aeroduct_config::Plan;
 use aeroduct_kafka::Producer;
-use aeroduct_process::admin::AdminServer;
+use aeroduct_process::admin::{AdminServer, Route};
 use aeroduct_process::logging::Levels;
 use aeroduct_process::shutdown::Shutdown;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -69,39 +69,50 @@ impl Admin {
     }
 }
 
-/// Runs until `shutdown` drains: answers on `server`, where there is one, keeps the averages, and
+/// The pages of the management API.
+pub fn pages(admin: &Arc<Admin>) -> Vec<Route> {
+    let shown = Arc::clone(admin);
+    routes(Endpoints {
+        metrics: Arc::clone(&admin.metrics),
+        outside: Arc::new(move || shown.outside()),
+        levels: admin.levels.clone(),
+        config: effective::effective(&admin.plan),
+    })
+}
+
+/// Runs until `shutdown` drains: shows `pages` on `server`, where there is one, keeps the averages, and
 /// writes the log's repeated lines. Blocks its thread.
 ///
 /// # Errors
 /// When the system gives no event loop, or refuses a socket.
-pub fn run(admin: Admin, server: Option<AdminServer>, shutdown: Shutdown) -> io::Result<()> {
+pub fn run(
+    admin: &Admin,
+    pages: Vec<Route>,
+    server: Option<AdminServer>,
+    shutdown: Shutdown,
+) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()?;
-    let metrics = Arc::clone(&admin.metrics);
     let ticker_interval = admin.plan.logging.ticker_interval;
-    let config = effective::effective(&admin.plan);
-    let levels = admin.levels.clone();
-    let outside = Arc::new(move || admin.outside());
-
-    let endpoints = Endpoints {
-        metrics: Arc::clone(&metrics),
-        outside: Arc::clone(&outside) as Arc<dyn Fn() -> Outside + Send + Sync>,
-        levels,
-        config,
-    };
+    let outside = || admin.outside();
     runtime.block_on(async move {
         let serving = async {
             match server {
                 Some(server) => server
-                    .serve(routes(endpoints), shutdown.draining())
+                    .serve(pages, shutdown.draining())
                     .await
                     .map_err(io::Error::other),
                 None => Ok(()),
             }
         };
-        let ticking = tick(&metrics, &*outside, ticker_interval, shutdown.draining());
+        let ticking = tick(
+            &admin.metrics,
+            &outside,
+            ticker_interval,
+            shutdown.draining(),
+        );
         let (result, ()) = tokio::join!(serving, ticking);
         result
     })
@@ -110,7 +121,7 @@ pub fn run(admin: Admin, server: Option<AdminServer>, shutdown: Shutdown) -> io:
 /// Keeps the averages and writes the log's repeated lines until `end`.
 async fn tick(
     metrics: &Metrics,
-    outside: &(dyn Fn() -> Outside + Send + Sync),
+    outside: &impl Fn() -> Outside,
     ticker_interval: Option<Duration>,
     end: impl Future<Output = ()>,
 ) {

@@ -3,21 +3,19 @@
 //! Sockets are bound before anything else, so a port that is taken shows at once. Kafka is not
 //! needed to start: a broker that cannot be reached is told in the log and by the metrics.
 
+mod shards;
 mod threads;
 
 pub use threads::ThreadFailure;
 
 use crate::admin::{self, Admin};
-use crate::clock::SystemClock;
 use crate::metrics::Metrics;
-use crate::pipeline::{Cargo, Load, Pipeline, Shared, Wake, Window};
-use crate::sink::{self, KafkaSink};
-use crate::source::{
-    BindError, Gate, Lifetimes, Listener, LongFrames, Mailbox, Order, Shard, ShardSettings,
-};
+use crate::pipeline::{Cargo, Load, Shared, Wake, Window};
+use crate::sink;
+use crate::source::{BindError, Gate, Listener, Mailbox, Order};
 use aeroduct_config::Plan;
 use aeroduct_kafka::Producer;
-use aeroduct_process::admin::{AdminError, AdminServer};
+use aeroduct_process::admin::{AdminError, AdminServer, Route};
 use aeroduct_process::logging::Levels;
 use aeroduct_process::shutdown::{self, Controller};
 use std::io;
@@ -103,60 +101,28 @@ impl App {
             metrics,
             drain_timeout: plan.aeroduct.drain_timeout,
         };
-        let shared = app.start_shards(&plan)?;
-        app.start_listener(listener, &plan)?;
-        app.start_admin(manage, &plan, shared, levels)?;
-        Ok(app)
-    }
-
-    fn start_shards(&mut self, plan: &Arc<Plan>) -> Result<Shared, StartError> {
-        let window = Arc::new(Window::new(Load {
-            records: plan.service.max_concurrent_records as usize,
-            bytes: usize::try_from(plan.aeroduct.max_in_flight_bytes).unwrap_or(usize::MAX),
-        }));
-        let shards = plan.service.io_threads;
-        let common = Shared::new(
-            Arc::clone(plan),
+        let window = Arc::new(window(&plan));
+        let shared = Shared::new(
+            Arc::clone(&plan),
             Arc::clone(&window),
-            shards,
+            plan.service.io_threads,
             Instant::now(),
         );
-        let settings = ShardSettings {
-            reply_deadline: plan.aeroduct.reply_deadline,
-            is_ack_buffered: plan.service.ack_buffering,
-            read_bytes: plan
-                .service
-                .socket_receive_buffer_bytes
-                .map(|bytes| bytes as usize),
-            lifetimes: Lifetimes {
-                age: plan.aeroduct.max_connection_age,
-                idle: plan.aeroduct.idle_timeout,
-            },
-            long_frames: Arc::new(LongFrames::new(window.limit().bytes / 2)),
-        };
-        for (number, metrics) in self.metrics.shards().iter().enumerate() {
-            let sink = KafkaSink::new(self.producer.publisher());
-            let pipeline = Pipeline::new(
-                common.clone(),
-                number,
-                Arc::clone(metrics),
-                sink,
-                SystemClock,
-            );
-            let spawn_error = |source| StartError::Spawn {
-                part: "a shard",
-                source,
-            };
-            let shard =
-                Shard::new(settings.clone(), pipeline, Arc::clone(metrics)).map_err(spawn_error)?;
-            self.shards.push(shard.mailbox());
-            self.serving
-                .spawn(format!("shard-{number}"), move || shard.run())
-                .map_err(spawn_error)?;
-        }
+        let admin = Arc::new(Admin {
+            metrics: Arc::clone(&app.metrics),
+            producer: app.producer.clone(),
+            window: Arc::clone(&window),
+            order: Arc::clone(&shared.order),
+            plan: Arc::clone(&plan),
+            levels,
+        });
+        let pages = admin::pages(&admin);
+        app.start_shards(&shared, &pages)?;
         let wake = |mailbox: &Arc<Mailbox>| Arc::clone(mailbox) as Arc<dyn Wake>;
-        window.wake_when_free(self.shards.iter().map(wake).collect());
-        Ok(common)
+        window.wake_when_free(app.shards.iter().map(wake).collect());
+        app.start_listener(listener, &plan)?;
+        app.start_admin(admin, pages, manage)?;
+        Ok(app)
     }
 
     fn start_listener(&mut self, listener: Listener, plan: &Plan) -> Result<(), StartError> {
@@ -174,24 +140,15 @@ impl App {
 
     fn start_admin(
         &mut self,
+        admin: Arc<Admin>,
+        pages: Vec<Route>,
         server: Option<AdminServer>,
-        plan: &Arc<Plan>,
-        shared: Shared,
-        levels: Option<Levels>,
     ) -> Result<(), StartError> {
         let (controller, shutdown) = shutdown::channel();
         self.manage_controller = controller;
-        let admin = Admin {
-            metrics: Arc::clone(&self.metrics),
-            producer: self.producer.clone(),
-            window: shared.window,
-            order: shared.order,
-            plan: Arc::clone(plan),
-            levels,
-        };
         self.managing
             .spawn("admin".to_owned(), move || {
-                admin::run(admin, server, shutdown)
+                admin::run(&admin, pages, server, shutdown)
             })
             .map_err(|source| StartError::Spawn {
                 part: "the management server",
@@ -256,6 +213,13 @@ impl App {
             shard.give(order);
         }
     }
+}
+
+fn window(plan: &Plan) -> Window {
+    Window::new(Load {
+        records: plan.service.max_concurrent_records as usize,
+        bytes: usize::try_from(plan.aeroduct.max_in_flight_bytes).unwrap_or(usize::MAX),
+    })
 }
 
 fn bind_manage(plan: &Plan) -> Result<Option<AdminServer>, AdminError> {

@@ -208,10 +208,23 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
     /// Puts the whole frames at the start of `input` on their way. What cannot go is
     /// answered at once.
     pub fn dispatch(&mut self, input: &[u8], arrived: Moment, origin: &Origin) -> Dispatched {
+        self.dispatch_posted(input, &[], arrived, origin)
+    }
+
+    /// The same for frames that came in HTTP requests: `paths` are those of the requests, in the
+    /// order of the frames, or none where a path makes no difference.
+    pub fn dispatch_posted(
+        &mut self,
+        input: &[u8],
+        paths: &[Box<str>],
+        arrived: Moment,
+        origin: &Origin,
+    ) -> Dispatched {
         let is_overdue = self.window().is_overdue();
         self.dock.begin(if is_overdue { 0 } else { input.len() });
         let limit = self.dock.shared.plan.aeroduct.max_frame_bytes;
         let port = self.dock.port_of(origin);
+        let mut paths = paths.iter();
         let mut rest = input;
         let mut broken = None;
         while !self.dock.is_full() {
@@ -221,7 +234,8 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
                     if is_overdue {
                         self.dock.put_off();
                     } else {
-                        self.board(frame, port, arrived);
+                        let path = paths.next().map(AsRef::as_ref);
+                        self.board(frame, path, port, arrived);
                     }
                 }
                 Ok(None) => break,
@@ -244,7 +258,7 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
 
     /// Reads one message and boards its record.
     #[inline]
-    fn board(&mut self, received: Frame<'_>, port: u16, arrived: Moment) {
+    fn board(&mut self, received: Frame<'_>, path: Option<&str>, port: u16, arrived: Moment) {
         let Self { dock, inflater, .. } = self;
         let frame = match received.kind() {
             FrameKind::Message => received,
@@ -258,6 +272,7 @@ impl<S: Sink, C: Clock> Pipeline<S, C> {
                 record: &record,
                 frame,
                 received,
+                path,
                 port,
                 at: arrived,
             }),

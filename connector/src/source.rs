@@ -7,6 +7,7 @@
 mod allowance;
 mod connection;
 mod desk;
+mod http;
 #[cfg(all(test, aeroduct_loom))]
 mod interleavings;
 mod lifetime;
@@ -22,6 +23,7 @@ mod stream;
 mod turns;
 
 pub use desk::ShardSettings;
+pub use http::{HttpSettings, HttpShard};
 pub use lifetime::Lifetimes;
 pub use listener::{BindError, Gate, Listener};
 pub use mailbox::{Mailbox, Order};

@@ -17,7 +17,7 @@ pub use load::{LoadError, load, parse, parse_with};
 pub use plan::{
     AeroductPlan, BatchKey, BatchLimits, Batching, BinNameError, BinTransforms, Block, Format,
     Headers, InvalidTopicName, Items, Key, LoggingPlan, ManagePlan, NameRoute, NamespaceBlock,
-    Otherwise, OutboundPlan, Partitioner, Plan, ProducerChange, ProducerPlan, RecordKey,
+    Otherwise, OutboundPlan, Partitioner, Plan, ProducerChange, ProducerPlan, Protocol, RecordKey,
     RecordOrdering, Routing, Rules, Selection, ServicePlan, Timestamp, TopicName, TransformError,
     TransformStep, Transforms, Warning, is_legal_topic,
 };

@@ -82,6 +82,8 @@ impl fmt::Display for Warning {
 /// The `service` section, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServicePlan {
+    /// How changes arrive.
+    pub protocol: Protocol,
     /// Addresses to bind, each with every port.
     pub addresses: Vec<IpAddr>,
     /// Ports to listen on for changes, at least one.
@@ -98,6 +100,18 @@ pub struct ServicePlan {
     pub ack_buffering: bool,
     /// The management endpoint, where one was asked for.
     pub manage: Option<ManagePlan>,
+}
+
+/// How changes arrive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Protocol {
+    /// The connector protocol of servers from 5.0 on.
+    Tcp,
+    /// HTTP POST, in either version of the protocol (13.10).
+    Http {
+        /// Streams that one HTTP/2 connection may have open, at least one.
+        streams_max: u32,
+    },
 }
 
 /// The `service.manage` section, checked.
@@ -127,6 +141,8 @@ pub enum Routing {
         /// What becomes of its value.
         route: NameRoute,
     },
+    /// What the path of the HTTP request says after the listener's own (13.17).
+    Path(NameRoute),
 }
 
 impl Routing {
@@ -135,9 +151,10 @@ impl Routing {
         match self {
             Self::Static(topic) => Some(topic),
             Self::Skip => None,
-            Self::Namespace(route) | Self::Set(route) | Self::Bin { route, .. } => {
-                route.default.as_ref()
-            }
+            Self::Namespace(route)
+            | Self::Set(route)
+            | Self::Bin { route, .. }
+            | Self::Path(route) => route.default.as_ref(),
         }
     }
 }

@@ -29,10 +29,6 @@ const KEYS: &[(&str, Refusal)] = &[
         ),
     ),
     (
-        "service.http2-max-concurrent-streams",
-        refusal(NOT_YET, "remove the key; changes arrive over TCP alone"),
-    ),
-    (
         "service.manage.tls",
         refusal(
             NOT_YET,
@@ -58,15 +54,10 @@ const VALUES: &[(&str, &str, Refusal)] = &[
         refusal(NOT_YET, ANOTHER_FORMAT),
     ),
     ("routing.mode", "custom", refusal(JAVA, ANOTHER_ROUTING)),
-    ("routing.mode", "path", refusal(NOT_YET, ANOTHER_ROUTING)),
-    ("service.protocol", "HTTP", refusal(NOT_YET, USE_TCP)),
-    ("service.protocol", "HTTP_1_1", refusal(NOT_YET, USE_TCP)),
-    ("service.protocol", "HTTP_2", refusal(NOT_YET, USE_TCP)),
 ];
 
 const ANOTHER_FORMAT: &str = "use `json`, `flat-json`, `message-pack` or `xdr`";
-const ANOTHER_ROUTING: &str = "use `static`, `skip`, `namespace`, `set` or `bin`";
-const USE_TCP: &str = "use `TCP`, which servers from 5.0 on speak";
+const ANOTHER_ROUTING: &str = "use `static`, `skip`, `namespace`, `set`, `bin` or `path`";
 
 const fn refusal(reason: &'static str, remedy: &'static str) -> Refusal {
     Refusal { reason, remedy }

@@ -46,6 +46,8 @@ enum Place {
 /// Why no topic could be found, and no default was configured.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unroutable {
+    #[error("the path of the request names none")]
+    NoPath,
     #[error("the record has no set")]
     NoSet,
     #[error("bin {bin:?} is missing")]
@@ -184,6 +186,7 @@ impl error::Error for PrepareError {
 impl Unroutable {
     const fn reason(&self) -> Reason {
         match self {
+            Self::NoPath => Reason::NoPath,
             Self::NoSet => Reason::NoSet,
             Self::BinMissing { .. } => Reason::TopicBinMissing,
             Self::BinNull { .. } => Reason::TopicBinNull,
@@ -244,6 +247,8 @@ pub enum Reason {
     Marker,
     /// A bin is named as the member that holds the metadata.
     MetadataKeyCollision,
+    /// No path, or none that says anything, where the topic is what it says.
+    NoPath,
     /// No set, where the topic is the set's name.
     NoSet,
     /// The bytes of a bin are not what its type allows.
@@ -264,7 +269,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for registering their metrics.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BinName,
         Self::Collection,
         Self::Depth,
@@ -275,6 +280,7 @@ impl Reason {
         Self::MapKeyType,
         Self::Marker,
         Self::MetadataKeyCollision,
+        Self::NoPath,
         Self::NoSet,
         Self::Particle,
         Self::TopicBinMissing,
@@ -298,6 +304,7 @@ impl Reason {
             Self::MapKeyType => "map-key-type",
             Self::Marker => "marker",
             Self::MetadataKeyCollision => "metadata-key-collision",
+            Self::NoPath => "no-path",
             Self::NoSet => "no-set",
             Self::Particle => "particle",
             Self::TopicBinMissing => "topic-bin-missing",
@@ -312,7 +319,8 @@ impl Reason {
     /// Whether the record found no topic; otherwise it could not be rendered.
     pub const fn is_unroutable(self) -> bool {
         match self {
-            Self::NoSet
+            Self::NoPath
+            | Self::NoSet
             | Self::TopicBinMissing
             | Self::TopicBinNull
             | Self::TopicBinType

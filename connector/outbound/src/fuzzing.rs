@@ -74,6 +74,7 @@ pub fn format(data: &[u8], is_message_pack: impl Fn(&[u8]) -> bool) {
             record: &Record { metadata, bins },
             frame: data,
             arrived: UnixSeconds(1),
+            path: None,
         };
         match lane.prepare(&change, &mut out, &mut scratch) {
             Ok(Prepared::Outbound(outbound)) => {

@@ -42,6 +42,8 @@ pub struct Change<'c> {
     pub frame: &'c [u8],
     /// When it arrived.
     pub arrived: UnixSeconds,
+    /// The path of the HTTP request that brought it, as it came; `None` over TCP.
+    pub path: Option<&'c str>,
 }
 
 /// What becomes of a record.
@@ -125,8 +127,8 @@ impl Lane {
         }
     }
 
-    /// The topic of [`TopicChoice::Fixed`], where the lane has one: that of all its records, or, where a
-    /// bin names the topic, the default.
+    /// The topic of [`TopicChoice::Fixed`], where the lane has one: that of all its records, or, where
+    /// each brings a name, the default.
     pub fn topic(&self) -> Option<&str> {
         match &self.course {
             Course::Skip(_) => None,
@@ -134,8 +136,8 @@ impl Lane {
         }
     }
 
-    /// What tells apart the ways that the same records take over several ports: the topic or, where a
-    /// bin names it, how it does that. Empty where nothing is published.
+    /// What tells apart the ways that the same records take over several ports: the topic or, where each
+    /// brings a name, how it does that. Empty where nothing is published.
     pub fn way(&self) -> Cow<'_, str> {
         match &self.course {
             Course::Skip(_) => Cow::Borrowed(""),
@@ -219,6 +221,7 @@ impl Publishing {
                 return Err(PrepareError::unroutable(Arc::clone(unroutable)));
             }
             Route::Bin(route) => route.choose(change.record, &mut scratch.topic)?,
+            Route::Path(route) => route.choose(change.path, &mut scratch.topic)?,
         };
         let rendered = self.formatter.write(change, out, &mut scratch.nest)?;
         let key = if self.key.is_of_format() {

@@ -1,14 +1,16 @@
-//! Where a record goes: a topic settled when the lane is made, or one that a bin names.
+//! Where a record goes: a topic settled when the lane is made, or one that a bin or the path of its
+//! request names.
 
 use std::{borrow::Cow, sync::Arc};
 
 use aeroduct_config::{NameRoute, Routing, TopicName, TransformError, Transforms, is_legal_topic};
 use simdutf8::basic::from_utf8;
 
-use self::bin::BinRoute;
+use self::{bin::BinRoute, path::PathRoute};
 use crate::error::Unroutable;
 
 pub(crate) mod bin;
+pub(crate) mod path;
 
 /// The way that the records of a lane take.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) enum Route {
     Nowhere(Arc<Unroutable>),
     /// Each names its topic.
     Bin(BinRoute),
+    /// The request that brings one names its topic.
+    Path(PathRoute),
 }
 
 impl Route {
@@ -35,6 +39,7 @@ impl Route {
                 Self::settle(route, named)
             }
             Routing::Bin { bin, route } => Self::Bin(BinRoute::new(bin, route)),
+            Routing::Path(route) => Self::Path(PathRoute::new(route)),
         })
     }
 
@@ -44,15 +49,17 @@ impl Route {
             Self::Topic(topic) => Some(topic),
             Self::Nowhere(_) => None,
             Self::Bin(route) => route.default(),
+            Self::Path(route) => route.default(),
         }
     }
 
-    /// What tells apart the ways of the same records: the topic, or the bin that names it.
+    /// What tells apart the ways of the same records: the topic, or what names it.
     pub(crate) fn name(&self) -> Cow<'_, str> {
         match self {
             Self::Topic(topic) => Cow::Borrowed(topic.as_ref()),
             Self::Nowhere(_) => Cow::Borrowed(""),
             Self::Bin(route) => Cow::Owned(route.to_string()),
+            Self::Path(route) => Cow::Owned(route.to_string()),
         }
     }
 

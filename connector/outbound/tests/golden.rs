@@ -112,6 +112,7 @@ fn render(plan: &Plan, change: &change::Change) -> String {
         record: &record,
         frame: change.frame(),
         arrived: UnixSeconds(change.arrived),
+        path: change.path.as_deref(),
     };
     match lane.prepare(&change, &mut out, &mut scratch) {
         Ok(Prepared::Outbound(outbound)) => published(&lane, &outbound, &out, &scratch),

@@ -243,6 +243,7 @@ fn written_bytes(format: Format, change: &Change) -> (Vec<u8>, Vec<u8>) {
         record: &record,
         frame: frame.bytes(),
         arrived: UnixSeconds(ARRIVED),
+        path: None,
     };
     match lane
         .prepare(&change, &mut out, &mut Scratch::default())
@@ -298,6 +299,7 @@ fn assert_any_bytes_pass(bins: &[(u8, Vec<u8>)]) {
         record: &record,
         frame: &[],
         arrived: UnixSeconds(0),
+        path: None,
     };
     for format in [json_format(), flat_json_format(), Format::MessagePack] {
         let is_json = format != Format::MessagePack;

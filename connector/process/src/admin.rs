@@ -5,11 +5,11 @@
 
 mod connection;
 mod response;
+mod routes;
 
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 pub use hyper::body::{Body, Bytes};
 pub use hyper::{Method, Request, StatusCode};
 pub use response::{Response, json, text, typed};
+pub use routes::{Handler, Route, Routes};
 
 use crate::listen::{ListenError, listen};
 use crate::logging::{Throttle, chain};
@@ -53,54 +54,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 128;
-
-/// Answers one request. Called on the server's thread: it must not wait for anything.
-pub type Handler = Arc<dyn Fn(Request<Bytes>) -> Response + Send + Sync>;
-
-/// One address of the table of what the server answers. A route for GET answers HEAD too.
-#[derive(Clone)]
-pub struct Route {
-    pub method: Method,
-    /// The whole path; a query is not part of it.
-    pub path: &'static str,
-    pub handler: Handler,
-}
-
-impl Route {
-    /// A route that answers GET and HEAD.
-    pub fn get(
-        path: &'static str,
-        handler: impl Fn(Request<Bytes>) -> Response + Send + Sync + 'static,
-    ) -> Self {
-        Self::new(Method::GET, path, handler)
-    }
-
-    /// A route that answers PUT.
-    pub fn put(
-        path: &'static str,
-        handler: impl Fn(Request<Bytes>) -> Response + Send + Sync + 'static,
-    ) -> Self {
-        Self::new(Method::PUT, path, handler)
-    }
-
-    fn new(
-        method: Method,
-        path: &'static str,
-        handler: impl Fn(Request<Bytes>) -> Response + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            method,
-            path,
-            handler: Arc::new(handler),
-        }
-    }
-}
-
-impl fmt::Debug for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
-    }
-}
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -149,7 +102,7 @@ impl AdminServer {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), AdminError> {
         let server = Arc::new(Server {
-            routes,
+            routes: Routes::new(routes),
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             closing: tokio::sync::watch::Sender::new(false),
             accept_failed: Throttle::default(),
@@ -174,7 +127,7 @@ impl AdminServer {
 /// What all connections share.
 #[derive(Debug)]
 struct Server {
-    routes: Vec<Route>,
+    routes: Routes,
     room: Arc<Semaphore>,
     closing: tokio::sync::watch::Sender<bool>,
     accept_failed: Throttle,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aeroduct_config::{Headers, LogFormat, Plan, Timestamp};
+use aeroduct_config::{Headers, LogFormat, Plan, Protocol, Timestamp};
 use serde_json::{Map, Value, json};
 
 mod outbound;
@@ -21,6 +21,10 @@ pub(super) fn effective(plan: &Plan) -> Value {
 fn service(plan: &Plan) -> Value {
     let service = &plan.service;
     json!({
+        "protocol": match service.protocol {
+            Protocol::Tcp => "TCP",
+            Protocol::Http { .. } => "HTTP",
+        },
         "address": service.addresses,
         "port": service.ports,
         "io-threads": service.io_threads,
@@ -28,6 +32,10 @@ fn service(plan: &Plan) -> Value {
         "cluster-name": service.cluster_name,
         "socket-receive-buffer-bytes": service.socket_receive_buffer_bytes,
         "enable-tcp-xdr-ack-buffering": service.ack_buffering,
+        "http2-max-concurrent-streams": match service.protocol {
+            Protocol::Tcp => None,
+            Protocol::Http { streams_max } => Some(streams_max),
+        },
         "manage": service.manage.as_ref().map(|manage| json!({
             "address": manage.addresses,
             "port": manage.ports,

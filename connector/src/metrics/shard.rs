@@ -44,6 +44,7 @@ pub struct ShardMetrics {
     last_lag_at: AtomicU64,
     pub(super) skipped: LabelCounters,
     pub(super) failed: LabelCounters,
+    pub(super) responses: LabelCounters,
     pub(super) record_bytes: Distribution,
     pub(super) read_to_submit: Distribution,
     pub(super) read_to_report: Distribution,
@@ -76,6 +77,7 @@ impl ShardMetrics {
             last_lag_at: zero(),
             skipped: LabelCounters::default(),
             failed: LabelCounters::default(),
+            responses: LabelCounters::default(),
             record_bytes: Distribution::new(Bounds::BYTES),
             read_to_submit: durations(),
             read_to_report: durations(),
@@ -136,6 +138,11 @@ impl ShardMetrics {
     /// text of an error.
     pub fn failed(&self, reason: &'static str, records: u64) {
         self.failed.add(reason, records);
+    }
+
+    /// An HTTP request was answered with this status, which is out of a closed set.
+    pub fn responded(&self, status: &'static str) {
+        self.responses.add(status, 1);
     }
 
     /// `messages` sound frames held no sound message.

@@ -49,6 +49,8 @@ pub struct Totals {
     pub letters: u64,
     pub skipped: BTreeMap<&'static str, u64>,
     pub failed: BTreeMap<&'static str, u64>,
+    /// HTTP requests answered, by status.
+    pub responses: BTreeMap<&'static str, u64>,
     /// The newest lag of any shard, in milliseconds.
     pub last_lag_ms: Option<u64>,
     pub record_bytes: Counts,
@@ -100,6 +102,7 @@ impl Totals {
         self.letters += load(&shard.letters);
         add_labels(&mut self.skipped, &shard.skipped);
         add_labels(&mut self.failed, &shard.failed);
+        add_labels(&mut self.responses, &shard.responses);
         self.record_bytes.add(&shard.record_bytes.read());
         self.read_to_submit.add(&shard.read_to_submit.read());
         self.read_to_report.add(&shard.read_to_report.read());
@@ -137,6 +140,7 @@ impl Metrics {
             letters: 0,
             skipped: BTreeMap::new(),
             failed: BTreeMap::new(),
+            responses: BTreeMap::new(),
             last_lag_ms: last_lag.max().map(|(_, ms)| ms),
             record_bytes: Counts::empty(Bounds::BYTES),
             read_to_submit: durations.clone(),

@@ -41,6 +41,8 @@ pub(super) struct Arrival<'a> {
     pub(super) frame: Frame<'a>,
     /// Its message as it came, compressed or not.
     pub(super) received: Frame<'a>,
+    /// The path of the HTTP request that brought it, where one did and it makes a difference.
+    pub(super) path: Option<&'a str>,
     /// Where it arrived; 0 where no port has items of its own.
     pub(super) port: u16,
     pub(super) at: Moment,
@@ -211,6 +213,7 @@ impl<'a> Arrival<'a> {
             record: self.record,
             frame: self.frame.bytes(),
             arrived: UnixSeconds(self.at.unix_ms / 1000),
+            path: self.path,
         }
     }
 }

@@ -223,6 +223,8 @@ impl Flight {
             self.metrics.reported(since_read, self.answers.count());
             self.note_lag();
             self.wake.wake();
+        } else {
+            self.wake.wake_early();
         }
     }
 

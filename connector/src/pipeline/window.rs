@@ -12,6 +12,10 @@ use std::sync::{Arc, OnceLock};
 pub trait Wake: Send + Sync {
     /// Makes the shard look again. Cheap, and harmless when repeated.
     fn wake(&self);
+
+    /// Some of several things that the shard waits for have happened. Who waits for all of them has
+    /// nothing to do yet.
+    fn wake_early(&self) {}
 }
 
 /// Records and bytes counted together.

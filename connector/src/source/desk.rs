@@ -302,24 +302,16 @@ impl<S: Sink, T: Stream, C: Clock> Desk<S, T, C> {
         self.log_end(&connection, &end);
     }
 
-    /// Peers come and go: only what somebody should act on is worth a line.
     fn log_end(&self, connection: &Connection<T>, end: &End) {
         let peer = connection.peer();
-        match end {
-            End::ClosedByPeer
-            | End::Spoilt
-            | End::Fail(_)
-            | End::Aged
-            | End::Idle
-            | End::Drained => {
-                tracing::debug!(target: "server", %peer, reason = end as &dyn std::error::Error, "connection closed");
-            }
-            End::Broken(_) | End::FrameTimeout | End::ReplyTimeout => {
-                self.metrics.connection_broken();
-                if let Some(suppressed) = self.broken.admit() {
-                    tracing::warn!(target: "server", %peer, reason = end as &dyn std::error::Error, suppressed, "connection closed");
-                }
-            }
+        let reason = end as &dyn std::error::Error;
+        if !end.is_fault() {
+            tracing::debug!(target: "server", %peer, reason, "connection closed");
+            return;
+        }
+        self.metrics.connection_broken();
+        if let Some(suppressed) = self.broken.admit() {
+            tracing::warn!(target: "server", %peer, reason, suppressed, "connection closed");
         }
     }
 

@@ -89,6 +89,11 @@ impl Mailbox {
         self.wake();
     }
 
+    /// Whether something may be in the box.
+    pub(super) fn has_rung(&self) -> bool {
+        self.has_rung.load(Ordering::Acquire)
+    }
+
     /// Empties the box into the caller's lists. What is delivered meanwhile rings again.
     pub(super) fn empty(&self, arrivals: &mut Vec<Arrival>, ready: &mut Vec<usize>) {
         // Reads too: who rang before this is seen with all that came before the ringing.

@@ -45,7 +45,7 @@ impl LongFrames {
 
 /// What one connection holds of the budget.
 #[derive(Debug)]
-struct Share {
+pub(super) struct Share {
     frames: Arc<LongFrames>,
     held: usize,
     /// Which pass it has.
@@ -53,9 +53,18 @@ struct Share {
 }
 
 impl Share {
+    /// Nothing, as long as it does not [grow](Self::grow).
+    pub(super) const fn new(frames: Arc<LongFrames>) -> Self {
+        Self {
+            frames,
+            held: 0,
+            pass: None,
+        }
+    }
+
     /// Asks for `bytes` in all; false when there is no room for what is new of them. Who is not
     /// privileged leaves half of the budget to those who are.
-    fn grow(&mut self, bytes: usize, is_privileged: bool) -> bool {
+    pub(super) fn grow(&mut self, bytes: usize, is_privileged: bool) -> bool {
         let more = bytes.saturating_sub(self.held);
         let limit = if is_privileged {
             self.frames.limit
@@ -128,11 +137,7 @@ impl Partial {
     pub(super) fn new(frames: Arc<LongFrames>) -> Self {
         Self {
             bytes: Vec::new(),
-            share: Share {
-                frames,
-                held: 0,
-                pass: None,
-            },
+            share: Share::new(frames),
             progress: None,
         }
     }

@@ -8,5 +8,7 @@
 mod answers;
 mod faults;
 mod flood;
+mod http;
 mod peers;
+mod posts;
 mod rig;

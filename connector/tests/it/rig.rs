@@ -32,6 +32,8 @@ pub(crate) struct Setup<'s> {
     /// Partitions of the topic `changes`.
     pub(crate) partitions: i32,
     pub(crate) records_max: u32,
+    /// A further item of the block `service`.
+    pub(crate) service: &'s str,
     /// The content of the block `routing`.
     pub(crate) routing: &'s str,
     /// Further lines of configuration.
@@ -43,6 +45,7 @@ impl Default for Setup<'_> {
         Self {
             partitions: 4,
             records_max: 32_768,
+            service: "protocol: TCP",
             routing: "mode: static, destination: changes",
             more: "",
         }
@@ -63,12 +66,13 @@ impl Rig {
         let cluster = MockCluster::start(1).unwrap();
         cluster.create_topic("changes", setup.partitions).unwrap();
         let text = format!(
-            "service: {{ port: {port}, address: 127.0.0.1, max-concurrent-records: {records} }}\n\
+            "service: {{ port: {port}, address: 127.0.0.1, max-concurrent-records: {records}, {service} }}\n\
              producer-props: {{ bootstrap.servers: ['{bootstrap}'] }}\n\
              format: {{ mode: flat-json, metadata-key: meta }}\n\
              routing: {{ {routing} }}\n{more}",
             port = free_port(),
             records = setup.records_max,
+            service = setup.service,
             bootstrap = cluster.bootstrap_servers(),
             routing = setup.routing,
             more = setup.more,

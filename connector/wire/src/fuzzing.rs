@@ -4,7 +4,7 @@
 use aeroduct_record::cdt::{DEPTH_MAX, Event, Reader};
 use aeroduct_record::{Particle, ParticleKind};
 
-use crate::{FrameKind, Inflater, next_frame, parse_message};
+use crate::{FrameKind, Gunzip, Inflater, next_frame, parse_message, posted_frame};
 
 /// The longest body that is tried: small enough that a fuzzer reaches it.
 const LIMIT: u64 = 1 << 20;
@@ -39,6 +39,32 @@ pub fn stream(data: &[u8]) {
             }
         }
         rest = behind;
+    }
+}
+
+/// Reads `data` as the body of an HTTP request, as it came and inflated.
+///
+/// # Panics
+///
+/// When a frame is not all of its body but the version, or inflating takes more memory than the limit
+/// allows.
+pub fn http_body(data: &[u8]) {
+    let mut gunzip = Gunzip::new(LIMIT);
+    posted(data);
+    if let Ok(inflated) = gunzip.inflate(data) {
+        posted(inflated);
+    }
+    // A body is longer than its frame by the version.
+    assert!(
+        gunzip.capacity() <= CAPACITY_MAX.saturating_add(1),
+        "memory is bounded"
+    );
+}
+
+fn posted(body: &[u8]) {
+    if let Ok(frame) = posted_frame(body, LIMIT) {
+        assert_eq!(Some(frame.bytes()), body.get(1..), "one frame is all");
+        stream(frame.bytes());
     }
 }
 

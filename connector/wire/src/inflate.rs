@@ -1,17 +1,9 @@
 //! Compressed frames: bounded by limit, by ratio and by what arrives, one level deep.
 
-use flate2::{Decompress, DecompressError, FlushDecompress, Status};
+use flate2::{Decompress, DecompressError};
 
+use crate::flow::{Flow, FlowError, RATIO_MAX, length};
 use crate::frame::{BODY_LEN_MAX, Frame, FrameError, FrameKind, next_frame};
-
-/// How many times longer than its compressed bytes a frame may become, beyond [`RATIO_FREE_LEN`].
-///
-/// The densest stream that zlib can make is about 1 032 times shorter than its content; real
-/// records stay far below.
-pub const RATIO_MAX: u64 = 1_000;
-
-/// Frames that inflate to this many bytes or fewer may have any ratio.
-pub const RATIO_FREE_LEN: u64 = 64 << 10;
 
 /// Turns compressed frames into plain ones, one after the other, in a buffer that it reuses.
 ///
@@ -19,8 +11,7 @@ pub const RATIO_FREE_LEN: u64 = 64 << 10;
 /// keeps its size: have one inflater per thread rather than one per connection.
 #[derive(Debug)]
 pub struct Inflater {
-    zlib: Decompress,
-    buffer: Vec<u8>,
+    flow: Flow,
     limit: u64,
 }
 
@@ -29,15 +20,14 @@ impl Inflater {
     /// [`BODY_LEN_MAX`].
     pub fn new(limit: u64) -> Self {
         Self {
-            zlib: Decompress::new(true),
-            buffer: Vec::new(),
+            flow: Flow::new(Decompress::new(true)),
             limit: limit.min(BODY_LEN_MAX),
         }
     }
 
     /// How many bytes the buffer holds, used or not: at most the limit, a frame header and one more.
     pub const fn capacity(&self) -> usize {
-        self.buffer.capacity()
+        self.flow.capacity()
     }
 
     /// Inflates one compressed frame to the message frame inside it.
@@ -52,14 +42,24 @@ impl Inflater {
     pub fn inflate(&mut self, frame: Frame<'_>) -> Result<Frame<'_>, InflateError> {
         let announced = Announced::read(frame)?;
         let ceiling = self.ceiling(&announced)?;
-        self.run(announced.stream, ceiling)?;
-        let len = length(&self.buffer);
+        let stream = announced.stream;
+        let inflated = self.flow.inflate(stream, ceiling);
+        let inflated = inflated.map_err(|error| match error {
+            FlowError::TooLong => InflateError::LongerThanAnnounced { ceiling },
+            FlowError::Ratio => InflateError::Ratio {
+                compressed: stream.len(),
+            },
+            FlowError::Damaged(source) => InflateError::Inflate { source },
+            FlowError::Truncated => InflateError::Truncated,
+            FlowError::Trailing(len) => InflateError::TrailingBytes { len },
+        })?;
+        let len = length(inflated);
         if !announced.lengths.contains(&len) {
             let [announced, _] = announced.lengths;
             return Err(InflateError::LengthMismatch { announced, len });
         }
-        match next_frame(&self.buffer, self.limit) {
-            Ok(Some(inner)) if inner.len() != self.buffer.len() => Err(InflateError::NotOneFrame),
+        match next_frame(inflated, self.limit) {
+            Ok(Some(inner)) if inner.len() != inflated.len() => Err(InflateError::NotOneFrame),
             Ok(Some(inner)) if inner.kind() != FrameKind::Message => {
                 Err(InflateError::NestedCompression)
             }
@@ -81,50 +81,6 @@ impl Inflater {
                 let [announced, _] = announced.lengths;
                 InflateError::TooLarge { announced, limit }
             })
-    }
-
-    /// Inflates `stream` into the buffer.
-    fn run(&mut self, stream: &[u8], ceiling: u64) -> Result<(), InflateError> {
-        let ratio_ceiling = length(stream).saturating_mul(RATIO_MAX).max(RATIO_FREE_LEN);
-        self.zlib.reset(true);
-        self.buffer.clear();
-        let mut rest = stream;
-        loop {
-            // One byte more than allowed, so that too many are noticed.
-            grow(
-                &mut self.buffer,
-                stream.len(),
-                ceiling.min(ratio_ceiling).saturating_add(1),
-            );
-            let before = self.zlib.total_in();
-            let status = self
-                .zlib
-                .decompress_vec(rest, &mut self.buffer, FlushDecompress::None)
-                .map_err(|source| InflateError::Inflate { source })?;
-            let taken = self.zlib.total_in().saturating_sub(before);
-            rest = usize::try_from(taken)
-                .ok()
-                .and_then(|taken| rest.get(taken..))
-                .unwrap_or_default();
-            let len = length(&self.buffer);
-            if len > ceiling {
-                return Err(InflateError::LongerThanAnnounced { ceiling });
-            }
-            if len > ratio_ceiling {
-                return Err(InflateError::Ratio {
-                    compressed: stream.len(),
-                });
-            }
-            match status {
-                Status::StreamEnd if rest.is_empty() => return Ok(()),
-                Status::StreamEnd => return Err(InflateError::TrailingBytes { len: rest.len() }),
-                // There was room to write: it stopped for want of input.
-                _ if self.buffer.len() < self.buffer.capacity() => {
-                    return Err(InflateError::Truncated);
-                }
-                Status::Ok | Status::BufError => {}
-            }
-        }
     }
 }
 
@@ -220,25 +176,6 @@ impl<'a> Announced<'a> {
             stream,
         })
     }
-}
-
-/// Makes room for more, up to `most` bytes in all: first for what the compressed bytes make
-/// likely, then for as much again as came out.
-fn grow(buffer: &mut Vec<u8>, compressed: usize, most: u64) {
-    if buffer.len() < buffer.capacity() {
-        return;
-    }
-    let wanted = compressed
-        .saturating_mul(4)
-        .max(buffer.len().saturating_mul(2))
-        .max(4 << 10);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let more = wanted.min(most).saturating_sub(buffer.len());
-    buffer.reserve_exact(more);
-}
-
-fn length(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 /// What the inner frame has in front of its body.

@@ -30,13 +30,17 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod encode;
+mod flow;
 mod frame;
 pub mod fuzzing;
 mod inflate;
 mod message;
+mod post;
 pub mod reply;
 
 pub use aeroduct_record::MONITOR_SET;
+pub use flow::{RATIO_FREE_LEN, RATIO_MAX};
 pub use frame::{BODY_LEN_MAX, Frame, FrameError, FrameKind, HEADER_LEN, missing, next_frame};
-pub use inflate::{InflateError, Inflater, RATIO_FREE_LEN, RATIO_MAX};
+pub use inflate::{InflateError, Inflater};
 pub use message::{Field, MESSAGE_HEADER_LEN, MessageError, parse_message};
+pub use post::{Gunzip, POST_VERSION, PostError, post_len_max, posted_frame};

@@ -62,7 +62,8 @@ pub enum RoutingConfig {
         #[schemars(length(max = 32))]
         transforms: Option<Vec<TransformConfig>>,
     },
-    /// The topic is the part of the HTTP request's path after the listener's own.
+    /// The topic is the part of the HTTP request's path after `/`, `/aerospike/kafka/publish` or
+    /// `/connect`.
     Path {
         /// Topic, taken as it stands, where the record brings no name or one that is no legal
         /// topic. Default: none, and such a record is refused for good.

@@ -22,7 +22,8 @@ const RECEIVE_BUFFER_BYTES_MAX: u32 = 16 * 1024 * 1024;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ServiceConfig {
     /// Protocol in which changes arrive. Default `TCP`: the connector protocol of servers from 5.0
-    /// on. The HTTP ones are for older servers and for hops from an event stream connector.
+    /// on. The HTTP ones are for older servers and for hops from an event stream connector; each of
+    /// them serves HTTP/1.1 and HTTP/2, and the management API besides, on the port of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
     /// Port, or list of ports, to listen on without TLS. Default `8080`. From 1 to 65535; below
@@ -87,7 +88,8 @@ pub struct ServiceConfig {
         extend("x-remedy" = "leave it out for 262144; each of the `io-threads` holds one such buffer")
     )]
     pub socket_receive_buffer_bytes: Option<u32>,
-    /// HTTP/2 streams that one connection may have open. Default: unlimited, as is 0 or less.
+    /// HTTP/2 streams that one connection may have open. Default `1000`, since each takes memory; 0
+    /// or less means as many as `max-concurrent-records`. Without effect over TCP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http2_max_concurrent_streams: Option<i32>,
 }

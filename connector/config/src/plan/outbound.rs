@@ -124,6 +124,15 @@ impl OutboundPlan {
         routings.filter_map(Routing::named_topic)
     }
 
+    /// Whether the path of an HTTP request can make a difference.
+    pub fn has_paths(&self) -> bool {
+        let blocks = iter::once(&self.general).chain(self.ports.values());
+        let mut routings = blocks
+            .flat_map(Block::all_levels)
+            .filter_map(|items| items.routing.as_ref());
+        routings.any(|routing| matches!(routing, Routing::Path(_)))
+    }
+
     /// Whether the port that a record arrives at can make a difference.
     pub fn has_ports(&self) -> bool {
         !self.ports.is_empty()

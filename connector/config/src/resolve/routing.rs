@@ -46,8 +46,16 @@ pub(super) fn resolve(
                 route: name_route(route, which, path, report),
             }
         }
+        RoutingConfig::Path {
+            default,
+            transforms,
+        } => {
+            let route = (default.as_deref(), transforms.as_deref());
+            let which = "a record that came without a path (all over TCP do), or whose path";
+            Routing::Path(name_route(route, which, path, report))
+        }
         // Refused by name before, see `support`.
-        RoutingConfig::Path { .. } | RoutingConfig::Custom { .. } => return None,
+        RoutingConfig::Custom { .. } => return None,
     })
 }
 

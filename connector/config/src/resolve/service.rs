@@ -8,8 +8,8 @@ use std::{
 
 use super::Report;
 use crate::{
-    config::{ManageConfig, OneOrMany, ServiceConfig},
-    plan::{ManagePlan, ServicePlan},
+    config::{self, ManageConfig, OneOrMany, ServiceConfig},
+    plan::{ManagePlan, Protocol, ServicePlan},
 };
 
 /// The official connector's port.
@@ -17,6 +17,10 @@ pub(super) const PORT: u16 = 8080;
 
 /// The official connector's window; several times what one source node has under way.
 pub(super) const MAX_CONCURRENT_RECORDS: u32 = 32_768;
+
+/// Enough for 50 000 records a second over one connection, where Kafka takes 20 ms; each open stream
+/// takes some memory.
+pub(super) const HTTP2_STREAMS_MAX: u32 = 1_000;
 
 /// Named after the program, as the official one is.
 pub(super) const CLUSTER_NAME: &str = "aeroduct-connector";
@@ -55,23 +59,48 @@ pub(super) fn resolve(config: Option<&ServiceConfig>, report: &mut Report<'_>) -
             ports,
         }
     });
+    let max_concurrent_records = config
+        .max_concurrent_records
+        .or(config.max_concurrent_requests)
+        .unwrap_or(MAX_CONCURRENT_RECORDS);
     ServicePlan {
+        protocol: protocol(&config, max_concurrent_records, report),
         addresses,
         ports,
         io_threads: config
             .io_threads
             .and_then(|threads| usize::try_from(threads).ok())
             .unwrap_or_else(processors),
-        max_concurrent_records: config
-            .max_concurrent_records
-            .or(config.max_concurrent_requests)
-            .unwrap_or(MAX_CONCURRENT_RECORDS),
+        max_concurrent_records,
         cluster_name: config
             .cluster_name
             .unwrap_or_else(|| CLUSTER_NAME.to_owned()),
         socket_receive_buffer_bytes: config.socket_receive_buffer_bytes,
         ack_buffering: config.enable_tcp_xdr_ack_buffering.unwrap_or(true),
         manage,
+    }
+}
+
+/// More streams than the window has records would only wait.
+fn protocol(config: &ServiceConfig, records_max: u32, report: &mut Report<'_>) -> Protocol {
+    let streams = config.http2_max_concurrent_streams;
+    match config.protocol {
+        None | Some(config::Protocol::Tcp) => {
+            if streams.is_some() {
+                let message = "has no effect: changes arrive over TCP (`protocol`)";
+                report.warn("service.http2-max-concurrent-streams", message);
+            }
+            Protocol::Tcp
+        }
+        Some(config::Protocol::Http | config::Protocol::Http1 | config::Protocol::Http2) => {
+            let streams = streams.map_or(HTTP2_STREAMS_MAX, |streams| {
+                let streams = u32::try_from(streams).unwrap_or_default();
+                if streams == 0 { records_max } else { streams }
+            });
+            Protocol::Http {
+                streams_max: streams.min(records_max),
+            }
+        }
     }
 }
 

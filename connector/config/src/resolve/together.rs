@@ -10,7 +10,7 @@ use super::{
 use crate::{
     check::child,
     config::{FormatConfig, RoutingConfig},
-    plan::{AeroductPlan, Headers, ServicePlan},
+    plan::{AeroductPlan, Headers, Protocol, ServicePlan},
 };
 
 /// Looks at the items that meet in some records; whether anything is published, be it dead letters
@@ -42,6 +42,7 @@ pub(super) fn check(
         );
         report.warn("aeroduct.headers", message);
     }
+    warn_of_paths_over_tcp(levels, service, report);
     warn_of_shared_dead_letters(levels, aeroduct, report);
     warn_of_items_without_value(levels, report);
     meetings.does_publish || aeroduct.dead_letter.is_some()
@@ -142,6 +143,20 @@ fn warn_of_nothing(levels: &Levels<'_>, service: &ServicePlan, report: &mut Repo
     }
 }
 
+/// Only HTTP requests have a path.
+fn warn_of_paths_over_tcp(levels: &Levels<'_>, service: &ServicePlan, report: &mut Report<'_>) {
+    if service.protocol != Protocol::Tcp || report.is_faulty("service.protocol") {
+        return;
+    }
+    for level in levels.iter() {
+        if let Some(RoutingConfig::Path { .. }) = level.routing {
+            let message = "is for HTTP, and `service.protocol` is TCP: no record has a path, so each \
+                           takes `default`";
+            report.warn(&child(&child(&level.path, "routing"), "mode"), message);
+        }
+    }
+}
+
 /// A topic that records are routed to is no place for those that cannot be.
 fn warn_of_shared_dead_letters(
     levels: &Levels<'_>,
@@ -155,8 +170,9 @@ fn warn_of_shared_dead_letters(
         RoutingConfig::Static { destination } => Some(("destination", destination.clone())),
         RoutingConfig::Namespace { default, .. }
         | RoutingConfig::Set { default, .. }
-        | RoutingConfig::Bin { default, .. } => Some(("default", default.clone()?)),
-        RoutingConfig::Skip {} | RoutingConfig::Path { .. } | RoutingConfig::Custom { .. } => None,
+        | RoutingConfig::Bin { default, .. }
+        | RoutingConfig::Path { default, .. } => Some(("default", default.clone()?)),
+        RoutingConfig::Skip {} | RoutingConfig::Custom { .. } => None,
     };
     let shared = levels.iter().find_map(|level| {
         let (key, topic) = topic_of(level.routing?)?;

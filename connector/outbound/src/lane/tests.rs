@@ -43,6 +43,7 @@ fn change<'c>(record: &'c Record<'c>) -> Change<'c> {
         record,
         frame: b"the frame as it came",
         arrived: UnixSeconds(0),
+        path: None,
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Change {
     frame: Vec<u8>,
     /// When it arrives, in Unix seconds.
     pub(crate) arrived: u64,
+    /// The path of the request that brings it.
+    pub(crate) path: Option<String>,
 }
 
 impl Change {
@@ -102,6 +104,7 @@ fn change(described: &Value) -> Change {
     Change {
         frame,
         arrived: described["arrived"].as_u64().unwrap_or(0),
+        path: described["path"].as_str().map(str::to_owned),
     }
 }
 

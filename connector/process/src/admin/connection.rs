@@ -6,19 +6,17 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ALLOW, CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 
 use super::response::{Response, text};
-use super::{
-    BODY_BYTES_MAX, BODY_LIMIT, EXCHANGE_LIMIT, HEAD_BYTES_MAX, HEAD_LIMIT, Handler, Server,
-};
+use super::{BODY_BYTES_MAX, BODY_LIMIT, EXCHANGE_LIMIT, HEAD_BYTES_MAX, HEAD_LIMIT, Server};
 
 /// Starts to serve a connection. Its place is free again when it ends.
 pub(super) fn start(server: Arc<Server>, stream: TcpStream, place: OwnedSemaphorePermit) {
@@ -72,8 +70,9 @@ async fn expiry(last_began: watch::Receiver<Instant>, limit: Duration) {
 }
 
 async fn answer(server: &Server, request: Request<Incoming>) -> Response {
-    let Some(handler) = find(server, &request) else {
-        return refuse(server, &request);
+    let routes = &server.routes;
+    let Some(handler) = routes.find(request.method(), request.uri().path()) else {
+        return routes.refuse(request.uri().path());
     };
     let (head, body) = request.into_parts();
     match collect(body).await {
@@ -86,41 +85,6 @@ async fn answer(server: &Server, request: Request<Incoming>) -> Response {
             refusal
         }
     }
-}
-
-fn find(server: &Server, request: &Request<Incoming>) -> Option<Handler> {
-    let path = request.uri().path();
-    let method = match *request.method() {
-        Method::HEAD => &Method::GET,
-        ref method => method,
-    };
-    server
-        .routes
-        .iter()
-        .find(|route| route.path == path && route.method == method)
-        .map(|route| Arc::clone(&route.handler))
-}
-
-/// The answer to a request that no route takes: 404, or 405 where other methods are served.
-fn refuse(server: &Server, request: &Request<Incoming>) -> Response {
-    let path = request.uri().path();
-    let here = server.routes.iter().filter(|route| route.path == path);
-    let mut allowed: Vec<&str> = here.map(|route| route.method.as_str()).collect();
-    if allowed.is_empty() {
-        return text(StatusCode::NOT_FOUND, "no such page; see /");
-    }
-    if allowed.contains(&Method::GET.as_str()) {
-        allowed.push(Method::HEAD.as_str());
-    }
-    let allowed = allowed.join(", ");
-    let mut refusal = text(
-        StatusCode::METHOD_NOT_ALLOWED,
-        &format!("method not allowed; use {allowed}"),
-    );
-    if let Ok(value) = HeaderValue::from_str(&allowed) {
-        refusal.headers_mut().insert(ALLOW, value);
-    }
-    refusal
 }
 
 /// Reads the whole body, or tells the status and text of the refusal.

@@ -95,6 +95,7 @@ fn routing(routing: &Routing) -> Value {
         Routing::Namespace(route) => by_name("namespace", None, route),
         Routing::Set(route) => by_name("set", None, route),
         Routing::Bin { bin, route } => by_name("bin", Some(bin), route),
+        Routing::Path(route) => by_name("path", None, route),
     }
 }
 

@@ -141,6 +141,7 @@ const fn of_reason(reason: Reason) -> &'static str {
         Reason::MapKeyType => "A map key of a type that cannot be the name of a JSON member",
         Reason::Marker => "A list or map holds a wildcard or infinity, which stand for no value",
         Reason::MetadataKeyCollision => "A bin is named as the member that holds the metadata",
+        Reason::NoPath => "The path of the HTTP request names no topic",
         Reason::NoSet => "No set, where the topic is the set's name",
         Reason::Particle => "The bytes of a bin are not what its type allows",
         Reason::TopicBinMissing => "The bin that names the topic is missing",

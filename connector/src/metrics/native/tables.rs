@@ -85,6 +85,16 @@ const CONNECTIONS: &[Native] = &[
         "Connections that are open",
         |it| it.totals.active(),
     ),
+    with(
+        "aeroduct_connector_http_responses_total",
+        Kind::Counter,
+        "HTTP requests answered on the ports of the service, pages of the management API among them",
+        Reading::Samples(|it, samples| {
+            for (status, &count) in &it.totals.responses {
+                samples.count(&[("status", status)], count);
+            }
+        }),
+    ),
     counter(
         "aeroduct_connector_reads_total",
         "Reads that brought whole records",

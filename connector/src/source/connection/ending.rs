@@ -52,6 +52,21 @@ pub(in crate::source) enum End {
     Drained,
 }
 
+impl End {
+    /// Whether it is a fault of the peer's. Peers come and go: only of those is it worth a word.
+    pub(in crate::source) const fn is_fault(&self) -> bool {
+        match self {
+            Self::Broken(_) | Self::FrameTimeout | Self::ReplyTimeout => true,
+            Self::ClosedByPeer
+            | Self::Spoilt
+            | Self::Fail(_)
+            | Self::Aged
+            | Self::Idle
+            | Self::Drained => false,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Phase {
     Open,

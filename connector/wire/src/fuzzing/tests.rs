@@ -29,7 +29,9 @@ fn targets_take_a_seed_and_every_cut_and_flip_of_it() {
     let plain = seed();
     let mut both = plain.clone();
     crate::encode::compress(&plain, &mut both).unwrap();
+    let posted = [&[1], &both[..]].concat();
     for at in 0..both.len() {
+        http_body(&posted[..at]);
         stream(&both[..at]);
         message(&both[at..]);
         particle(&both[at..]);
@@ -37,6 +39,7 @@ fn targets_take_a_seed_and_every_cut_and_flip_of_it() {
             let mut flipped = both.clone();
             flipped[at] ^= 1 << bit;
             stream(&flipped);
+            http_body(&[&[1], &flipped[..]].concat());
             message(&flipped[8..]);
             particle(&flipped[at..]);
         }

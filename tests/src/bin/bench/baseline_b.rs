@@ -125,6 +125,7 @@ fn read(
                 record: &record,
                 frame: frame.bytes(),
                 arrived: UnixSeconds(0),
+                path: None,
             };
             let prepared = lane.prepare(&change, &mut out, &mut scratch)?;
             let (Prepared::Outbound(outbound), Some(topic)) = (prepared, lane.topic()) else {

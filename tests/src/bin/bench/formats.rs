@@ -69,6 +69,7 @@ impl Contest {
                 record: &record,
                 frame: whole.bytes(),
                 arrived: UnixSeconds(reference::ARRIVED),
+                path: None,
             };
             match lane.prepare(&change, out, &mut scratch) {
                 Ok(Prepared::Outbound(outbound)) => Some(outbound),
