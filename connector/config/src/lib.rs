@@ -24,6 +24,7 @@ pub use plan::{
 pub use schema::{SchemaConflict, json_schema, structural_schema};
 pub use secret::{BLANK, Secret, Setting};
 
+pub mod avro;
 mod check;
 pub mod config;
 mod diagnostic;

@@ -6,6 +6,7 @@
 use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use crate::{
+    avro::AvroSchema,
     config::{Level, LogFormat},
     diagnostic::Diagnostics,
     files::Files,
@@ -180,6 +181,13 @@ pub enum Format {
     FlatJson {
         /// Member that holds the metadata.
         metadata_key: String,
+        /// Whether numeric keys of maps become text; otherwise they fail the record.
+        stringify_map_keys: bool,
+    },
+    /// Avro, bare: a map or a record with metadata and bins (4.6).
+    Avro {
+        /// What a value is written as.
+        schema: AvroSchema,
         /// Whether numeric keys of maps become text; otherwise they fail the record.
         stringify_map_keys: bool,
     },

@@ -13,6 +13,7 @@ use levels::Levels;
 pub(crate) use producer::ProducerSource;
 
 mod aeroduct;
+mod avro;
 mod batching;
 mod bins;
 mod format;
@@ -28,6 +29,9 @@ mod service;
 mod tests;
 mod together;
 mod transforms;
+
+/// Characters of a reason that repeats what a file has.
+const REASON_MAX: usize = 500;
 
 /// A file as it was read.
 #[derive(Clone, Copy)]
@@ -117,6 +121,13 @@ impl<'p> Report<'p> {
             .push(diagnostic(path, at, value, reason.into(), remedy.into()));
     }
 
+    /// Something in the long text that the value at `path` is, or names, is wrong.
+    fn error_inside(&mut self, path: &str, reason: &str, remedy: &str) {
+        let at = self.places.position(path);
+        let (reason, remedy) = (legible(reason), legible(remedy));
+        self.errors.push(diagnostic(path, at, None, reason, remedy));
+    }
+
     /// The name that ends `path`, which the file chose itself, is wrong.
     fn error_of_name(&mut self, path: &str, reason: impl Into<String>, remedy: impl Into<String>) {
         let at = self.places.name_position(path);
@@ -144,6 +155,23 @@ impl<'p> Report<'p> {
             .iter()
             .any(|fault| is_within(&fault.path, path) || is_within(path, &fault.path))
     }
+}
+
+/// `text`, which may repeat what a file has, without what garbles a terminal or breaks a line, and not
+/// longer than a message may be.
+fn legible(text: &str) -> String {
+    let shown = text.chars().take(REASON_MAX);
+    let mut shown: String = shown
+        .flat_map(|character| {
+            let escaped = character.is_control().then(|| character.escape_default());
+            let plain = (!character.is_control()).then_some(character);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect();
+    if text.chars().nth(REASON_MAX).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }
 
 fn diagnostic(

@@ -46,7 +46,6 @@ const KEYS: &[(&str, Refusal)] = &[
 
 /// Values that are refused under a key: path, value, reason, remedy.
 const VALUES: &[(&str, &str, Refusal)] = &[
-    ("format.mode", "avro", refusal(NOT_YET, ANOTHER_FORMAT)),
     ("format.mode", "custom", refusal(JAVA, ANOTHER_FORMAT)),
     (
         "format.mode",
@@ -56,7 +55,7 @@ const VALUES: &[(&str, &str, Refusal)] = &[
     ("routing.mode", "custom", refusal(JAVA, ANOTHER_ROUTING)),
 ];
 
-const ANOTHER_FORMAT: &str = "use `json`, `flat-json`, `message-pack` or `xdr`";
+const ANOTHER_FORMAT: &str = "use `json`, `flat-json`, `message-pack`, `avro` or `xdr`";
 const ANOTHER_ROUTING: &str = "use `static`, `skip`, `namespace`, `set`, `bin` or `path`";
 
 const fn refusal(reason: &'static str, remedy: &'static str) -> Refusal {

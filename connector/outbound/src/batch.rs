@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use aeroduct_config::{BatchKey, BatchLimits, Format, RecordKey, Rules};
+use aeroduct_config::{
+    BatchKey, BatchLimits, Format, RecordKey, Rules,
+    avro::{write_bytes, write_count},
+};
 use ripemd::{Digest as _, Ripemd160};
 
 use crate::{pack, text};
@@ -33,6 +36,7 @@ pub struct BatchLayout {
 enum Join {
     JsonArray,
     PackArray,
+    AvroArray,
     BackToBack,
 }
 
@@ -73,6 +77,7 @@ impl Batching {
         let join = match format {
             Format::Json { .. } | Format::FlatJson { .. } => Join::JsonArray,
             Format::MessagePack => Join::PackArray,
+            Format::Avro { .. } => Join::AvroArray,
             Format::Xdr => Join::BackToBack,
         };
         let keys = match (&key.of_record, key.of_batch) {
@@ -111,6 +116,7 @@ impl BatchLayout {
                 match join {
                     Join::JsonArray if !is_of_format => join.join(keys, out, text::string::write),
                     Join::PackArray if !is_of_format => join.join(keys, out, pack::text::write),
+                    Join::AvroArray if !is_of_format => join.join(keys, out, write_bytes),
                     _ => join.join(keys, out, as_is),
                 }
                 true
@@ -143,7 +149,8 @@ impl Join {
             Self::PackArray => {
                 pack::Head::array(u32::try_from(pieces.len()).unwrap_or(u32::MAX)).write(out);
             }
-            Self::BackToBack => {}
+            Self::AvroArray if pieces.len() > 0 => write_count(out, pieces.len()),
+            Self::AvroArray | Self::BackToBack => {}
         }
         for (index, piece) in pieces.enumerate() {
             if self == Self::JsonArray && index > 0 {
@@ -151,8 +158,11 @@ impl Join {
             }
             write(out, piece);
         }
-        if self == Self::JsonArray {
-            out.push(b']');
+        match self {
+            Self::JsonArray => out.push(b']'),
+            // No further block of items.
+            Self::AvroArray => out.push(0),
+            Self::PackArray | Self::BackToBack => {}
         }
     }
 }

@@ -40,6 +40,7 @@ pub(crate) enum KeyFault {
 #[derive(Debug)]
 enum Place {
     UserKey,
+    Metadata(&'static str),
     Bin(Box<str>),
 }
 
@@ -94,6 +95,26 @@ pub(crate) enum ValueFault {
     DuplicateBin,
     #[error("`bin-transforms` gives it no name")]
     BinName(#[source] BinNameError),
+    #[error("no place for {found} in the schema's {wanted}")]
+    Unfit {
+        found: &'static str,
+        wanted: Box<str>,
+    },
+    #[error("the schema has no field of this name")]
+    UnknownBin,
+    #[error(
+        "the record does not have it, and its field in the schema has neither null nor a default"
+    )]
+    Missing,
+    #[error("a map has the key {key:?}, and the schema's record {record} no such field")]
+    UnknownKey { key: Box<str>, record: Box<str> },
+    #[error(
+        "a map has no key {key:?}, and that field of the schema's record {record} has neither null nor a \
+         default"
+    )]
+    MissingKey { key: Box<str>, record: Box<str> },
+    #[error("in its field {field:?}")]
+    InField { field: Box<str>, source: Box<Self> },
 }
 
 impl PrepareError {
@@ -121,6 +142,15 @@ impl PrepareError {
         let name = String::from_utf8_lossy(name).into();
         Self(Fault::Value {
             place: Place::Bin(name),
+            fault,
+        })
+    }
+
+    /// The same of what is said about the record as a whole.
+    #[cold]
+    pub(crate) fn metadata(name: &'static str, fault: ValueFault) -> Self {
+        Self(Fault::Value {
+            place: Place::Metadata(name),
             fault,
         })
     }
@@ -159,6 +189,10 @@ impl fmt::Display for PrepareError {
                 place: Place::UserKey,
                 fault,
             } => write!(f, "user key: {fault}"),
+            Fault::Value {
+                place: Place::Metadata(name),
+                fault,
+            } => write!(f, "metadata `{name}`: {fault}"),
             Fault::Value {
                 place: Place::Bin(name),
                 fault,
@@ -199,7 +233,7 @@ impl Unroutable {
 }
 
 impl ValueFault {
-    const fn reason(&self) -> Reason {
+    fn reason(&self) -> Reason {
         match self {
             Self::Particle(_) => Reason::Particle,
             Self::Collection(_) | Self::CollectionKind => Reason::Collection,
@@ -211,6 +245,19 @@ impl ValueFault {
             Self::MetadataKey => Reason::MetadataKeyCollision,
             Self::DuplicateBin => Reason::DuplicateBin,
             Self::BinName(_) => Reason::BinName,
+            Self::Unfit { .. } => Reason::SchemaType,
+            Self::UnknownBin | Self::UnknownKey { .. } => Reason::SchemaUnknown,
+            Self::Missing | Self::MissingKey { .. } => Reason::SchemaMissing,
+            Self::InField { source, .. } => source.reason(),
+        }
+    }
+
+    /// The same of a value inside of a record of the schema.
+    #[cold]
+    pub(crate) fn in_field(self, field: &str) -> Self {
+        Self::InField {
+            field: field.into(),
+            source: Box::new(self),
         }
     }
 }
@@ -253,6 +300,12 @@ pub enum Reason {
     NoSet,
     /// The bytes of a bin are not what its type allows.
     Particle,
+    /// The schema needs a value that the record does not have.
+    SchemaMissing,
+    /// A value is of a type that the schema has no place for.
+    SchemaType,
+    /// The schema has no field for a bin, or for a key of a map.
+    SchemaUnknown,
     /// The bin that names the topic is missing.
     TopicBinMissing,
     /// The bin that names the topic is null.
@@ -269,7 +322,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for registering their metrics.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::BinName,
         Self::Collection,
         Self::Depth,
@@ -283,6 +336,9 @@ impl Reason {
         Self::NoPath,
         Self::NoSet,
         Self::Particle,
+        Self::SchemaMissing,
+        Self::SchemaType,
+        Self::SchemaUnknown,
         Self::TopicBinMissing,
         Self::TopicBinNull,
         Self::TopicBinType,
@@ -307,6 +363,9 @@ impl Reason {
             Self::NoPath => "no-path",
             Self::NoSet => "no-set",
             Self::Particle => "particle",
+            Self::SchemaMissing => "schema-missing",
+            Self::SchemaType => "schema-type",
+            Self::SchemaUnknown => "schema-unknown",
             Self::TopicBinMissing => "topic-bin-missing",
             Self::TopicBinNull => "topic-bin-null",
             Self::TopicBinType => "topic-bin-type",
@@ -337,7 +396,10 @@ impl Reason {
             | Self::MapKeyType
             | Self::Marker
             | Self::MetadataKeyCollision
-            | Self::Particle => false,
+            | Self::Particle
+            | Self::SchemaMissing
+            | Self::SchemaType
+            | Self::SchemaUnknown => false,
         }
     }
 }

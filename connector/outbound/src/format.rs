@@ -7,7 +7,7 @@ use std::{cell::RefCell, ops::Range};
 use aeroduct_config::{BinTransforms, Format};
 use aeroduct_record::{Metadata, Particle, Ttl};
 
-use self::{flat_json::FlatJson, json::Json, message_pack::MessagePack};
+use self::{avro::Avro, flat_json::FlatJson, json::Json, message_pack::MessagePack};
 use crate::{
     bins::BinNames,
     error::PrepareError,
@@ -15,6 +15,7 @@ use crate::{
     text::{collection::Nest, integer, value},
 };
 
+mod avro;
 mod flat_json;
 mod json;
 mod message_pack;
@@ -32,6 +33,7 @@ pub(crate) struct Formatter {
 
 #[derive(Debug)]
 enum Kind {
+    Avro(Box<Avro>),
     FlatJson(FlatJson),
     Json(Json),
     MessagePack(MessagePack),
@@ -73,6 +75,7 @@ impl Formatter {
         let bins = &mut *self.bins.borrow_mut();
         bins.begin();
         match &self.kind {
+            Kind::Avro(format) => format.write(change, out, (bins, nest), self.has_key),
             Kind::FlatJson(format) => format.write(change, out, (bins, nest), self.has_key),
             Kind::Json(format) => format.write(change, out, bins, nest),
             Kind::MessagePack(format) => format.write(change, out, bins, &mut nest.names),
@@ -96,6 +99,15 @@ impl Kind {
                 set,
                 *stringify_map_keys,
             )),
+            Format::Avro {
+                schema,
+                stringify_map_keys,
+            } => Self::Avro(Box::new(Avro::new(
+                schema,
+                namespace,
+                set,
+                *stringify_map_keys,
+            ))),
             Format::MessagePack => Self::MessagePack(MessagePack::new(namespace, set)),
             Format::Xdr => Self::Xdr,
         }

@@ -13,6 +13,7 @@ pub use batch::{BatchLayout, Batching, Joined, Member};
 pub use error::{PrepareError, Reason};
 pub use lane::{Change, Lane, Outbound, Prepared, Scratch, SkipRule, TopicChoice, UnixSeconds};
 
+mod avro;
 mod batch;
 mod bins;
 mod error;

@@ -19,8 +19,12 @@ mod change;
 
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 
-use aeroduct_config::{Format, Plan};
+use aeroduct_config::{
+    Format, Plan,
+    avro::{self, AvroSchema},
+};
 use aeroduct_outbound::{Change, Lane, Outbound, Prepared, Scratch, TopicChoice, UnixSeconds};
+use apache_avro::{reader::datum::GenericDatumReader, types::Value as Avro};
 
 /// No configuration of these cases asks for the port.
 const PORT: u16 = 8080;
@@ -87,6 +91,7 @@ fn plans(config: &str) -> Vec<(&'static str, Plan)> {
     let name = |format: &Format| match format {
         Format::Json { .. } => "json.out",
         Format::FlatJson { .. } => "flat-json.out",
+        Format::Avro { .. } => "avro.out",
         Format::MessagePack => "message-pack.out",
         Format::Xdr => "xdr.out",
     };
@@ -115,7 +120,10 @@ fn render(plan: &Plan, change: &change::Change) -> String {
         path: change.path.as_deref(),
     };
     match lane.prepare(&change, &mut out, &mut scratch) {
-        Ok(Prepared::Outbound(outbound)) => published(&lane, &outbound, &out, &scratch),
+        Ok(Prepared::Outbound(outbound)) => {
+            let reader = Reader::of(plan);
+            published(&lane, &outbound, (&out, &reader), &scratch)
+        }
         Ok(Prepared::Skipped(rule)) => format!("skipped {}\n", rule.label()),
         Err(error) => {
             assert_eq!(out.len(), before, "nothing is left of a record that failed");
@@ -130,24 +138,111 @@ fn render(plan: &Plan, change: &change::Change) -> String {
     }
 }
 
-fn published(lane: &Lane, outbound: &Outbound, out: &[u8], scratch: &Scratch) -> String {
+fn published(
+    lane: &Lane,
+    outbound: &Outbound,
+    (out, reader): (&[u8], &Reader),
+    scratch: &Scratch,
+) -> String {
     let topic = match outbound.topic {
         TopicChoice::Fixed => lane.topic().unwrap(),
         TopicChoice::Named => scratch.topic(),
     };
-    let text = |range: &std::ops::Range<usize>| legible(&out[range.clone()]);
     assert!(
         outbound.value.start == "what was there before".len(),
         "the value follows what was there before"
     );
     let key = outbound
         .key
-        .as_ref()
-        .map_or_else(|| "none".to_owned(), text);
-    format!(
-        "topic {topic}\nkey   {key}\nvalue {}\n",
-        text(&outbound.value)
-    )
+        .clone()
+        .map_or_else(|| "none".to_owned(), |key| reader.key(&out[key]));
+    let value = reader.value(&out[outbound.value.clone()]);
+    format!("topic {topic}\nkey   {key}\nvalue {value}\n")
+}
+
+/// An independent reader of what was written.
+enum Reader {
+    Avro { value: AvroSchema, has_key: bool },
+    Other,
+}
+
+impl Reader {
+    fn of(plan: &Plan) -> Self {
+        let items = &plan.outbound.general.items;
+        match &items.format {
+            Some(Format::Avro { schema, .. }) => Self::Avro {
+                value: schema.clone(),
+                has_key: items.key.is_none(),
+            },
+            _ => Self::Other,
+        }
+    }
+
+    fn key(&self, bytes: &[u8]) -> String {
+        match self {
+            Self::Avro {
+                value,
+                has_key: true,
+            } => {
+                let schema = match value.as_record() {
+                    Some(_) => avro::key_schema(),
+                    None => avro::key_map_schema(),
+                };
+                decoded(bytes, &schema)
+            }
+            _ => legible(bytes),
+        }
+    }
+
+    fn value(&self, bytes: &[u8]) -> String {
+        match self {
+            Self::Avro { value, .. } => decoded(bytes, value),
+            Self::Other => legible(bytes),
+        }
+    }
+}
+
+/// The bytes, and what an independent reader takes them for.
+fn decoded(bytes: &[u8], schema: &AvroSchema) -> String {
+    let schema = apache_avro::Schema::parse_str(schema.text()).unwrap();
+    let mut rest = bytes;
+    let reader = GenericDatumReader::builder(&schema).build().unwrap();
+    let value = reader.read_value(&mut rest).unwrap();
+    assert!(rest.is_empty(), "one value and no more");
+    format!("{}\n      {}", hex::encode(bytes), legible_avro(&value))
+}
+
+fn legible_avro(value: &Avro) -> String {
+    let joined = |members: Vec<String>| members.join(", ");
+    match value {
+        Avro::Union(_, value) => legible_avro(value),
+        Avro::Null => "null".to_owned(),
+        Avro::Boolean(value) => value.to_string(),
+        Avro::Int(value) => format!("{value}i"),
+        Avro::Long(value) => value.to_string(),
+        Avro::Float(value) => format!("{value:?}f"),
+        Avro::Double(value) => format!("{value:?}"),
+        Avro::Bytes(bytes) | Avro::Fixed(_, bytes) => format!("0x{}", hex::encode(bytes)),
+        Avro::String(text) => format!("{text:?}"),
+        Avro::Enum(_, word) => word.clone(),
+        Avro::Array(items) => {
+            format!("[{}]", joined(items.iter().map(legible_avro).collect()))
+        }
+        Avro::Map(members) => {
+            let mut members: Vec<_> = members
+                .iter()
+                .map(|(name, value)| format!("{name:?}: {}", legible_avro(value)))
+                .collect();
+            members.sort();
+            format!("{{{}}}", joined(members))
+        }
+        Avro::Record(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| format!("{name}: {}", legible_avro(value)));
+            format!("({})", joined(fields.collect()))
+        }
+        other => format!("{other:?}"),
+    }
 }
 
 /// Text as it stands; of MessagePack the bytes, and what an independent reader takes them for; of others

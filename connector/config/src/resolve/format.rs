@@ -1,9 +1,14 @@
 //! `format`: how a record is written.
 
+use super::{Report, avro};
 use crate::{config::FormatConfig, plan::Format};
 
 /// The format; `None` where it was refused.
-pub(super) fn resolve(config: &FormatConfig) -> Option<Format> {
+pub(super) fn resolve(
+    config: &FormatConfig,
+    path: &str,
+    report: &mut Report<'_>,
+) -> Option<Format> {
     Some(match config {
         FormatConfig::Json { stringify_map_keys } => Format::Json {
             stringify_map_keys: stringify_map_keys.unwrap_or(true),
@@ -16,10 +21,16 @@ pub(super) fn resolve(config: &FormatConfig) -> Option<Format> {
             stringify_map_keys: stringify_map_keys.unwrap_or(true),
         },
         FormatConfig::MessagePack {} => Format::MessagePack,
+        FormatConfig::Avro {
+            schema,
+            schema_file,
+            stringify_map_keys,
+        } => Format::Avro {
+            schema: avro::whole(schema.as_deref(), schema_file.as_deref(), path, report)?,
+            stringify_map_keys: stringify_map_keys.unwrap_or(true),
+        },
         FormatConfig::Xdr {} => Format::Xdr,
         // Refused by name before, see `support`.
-        FormatConfig::Avro { .. }
-        | FormatConfig::KafkaAvro { .. }
-        | FormatConfig::Custom { .. } => return None,
+        FormatConfig::KafkaAvro { .. } | FormatConfig::Custom { .. } => return None,
     })
 }

@@ -112,7 +112,9 @@ impl Resolver<'_, '_> {
             routing: level
                 .routing
                 .and_then(|config| routing::resolve(config, &at("routing"), report)),
-            format: level.format.and_then(format::resolve),
+            format: level
+                .format
+                .and_then(|config| format::resolve(config, &at("format"), report)),
             key: level
                 .key
                 .and_then(|config| key::resolve(config, &at("key"), report)),

@@ -6,13 +6,15 @@ use aeroduct_record::{
 };
 
 use super::{base64, double, geojson, integer, names::Names, string};
-use crate::error::ValueFault;
+use crate::{avro::record::Slots, error::ValueFault};
 
 /// What the writer needs while collections are open; reused from record to record.
 #[derive(Debug, Default)]
 pub(crate) struct Nest {
     /// The names of all objects that are still open.
     pub(crate) names: Names,
+    /// Where the values of all Avro records lie that are still open.
+    pub(crate) slots: Slots,
     levels: Vec<Level>,
 }
 
@@ -47,6 +49,7 @@ impl Nest {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.names.clear();
+        self.slots.clear();
         self.levels.clear();
     }
 }

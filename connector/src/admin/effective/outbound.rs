@@ -136,6 +136,14 @@ fn format(format: &Format) -> Value {
             "metadata-key": metadata_key,
             "stringify-map-keys": stringify_map_keys,
         }),
+        Format::Avro {
+            schema,
+            stringify_map_keys,
+        } => json!({
+            "mode": "avro",
+            "schema": schema.text(),
+            "stringify-map-keys": stringify_map_keys,
+        }),
         Format::MessagePack => json!({"mode": "message-pack"}),
         Format::Xdr => json!({"mode": "xdr"}),
     }
