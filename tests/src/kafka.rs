@@ -3,6 +3,7 @@
 mod admin;
 mod jars;
 mod leaders;
+pub mod secured;
 mod settings;
 
 use std::fs;
@@ -16,6 +17,7 @@ use tempfile::TempDir;
 
 pub use self::admin::Topic;
 use self::jars::Jars;
+pub use self::settings::Listener;
 use self::settings::{Ports, Proxied};
 use crate::program::Program;
 use crate::proxy::Proxy;
@@ -30,6 +32,7 @@ const CLUSTER_ID: &str = "MkU3OEVBNTcwNTJENDM2Qg";
 /// The classes of Kafka's own tools.
 pub mod tool {
     pub const ACLS: &str = "org.apache.kafka.tools.AclCommand";
+    pub const CONFIGS: &str = "kafka.admin.ConfigCommand";
     pub const CONSUMER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 }
 
@@ -48,6 +51,12 @@ pub struct Layout {
     pub voters: u16,
     /// Further lines of `server.properties`.
     pub settings: Vec<(String, String)>,
+    /// Further ways to a lone broker.
+    pub listeners: Vec<Listener>,
+    /// Further options of the broker's JVM.
+    pub java: Vec<String>,
+    /// What SCRAM users the cluster has from the beginning, in the words of Kafka's tool.
+    pub users: Vec<String>,
     /// A second way to each broker, through a proxy: [`Cluster::proxied_bootstrap`].
     pub proxied: bool,
     /// For measurements: all of the JVM's compilers and more memory, at the price of a slower start.
@@ -60,6 +69,9 @@ impl Default for Layout {
             brokers: 1,
             voters: 1,
             settings: Vec::new(),
+            listeners: Vec::new(),
+            java: Vec::new(),
+            users: Vec::new(),
             proxied: false,
             full_speed: false,
         }
@@ -259,6 +271,7 @@ impl Cluster {
             .args(["-Drig.level=WARN", "kafka.tools.StorageTool", "format"])
             .args(["-t", CLUSTER_ID, "-c"])
             .arg(&node.properties)
+            .args(self.layout.users.iter().flat_map(|it| ["--add-scram", it]))
             .output()?;
         if !output.status.success() {
             bail!(
@@ -281,11 +294,14 @@ impl Cluster {
     }
 
     fn broker_command(&self) -> Command {
-        let mut command = if self.layout.full_speed {
-            self.jars.java(512, &[])
+        let mut options: Vec<&str> = self.layout.java.iter().map(String::as_str).collect();
+        let heap_mib = if self.layout.full_speed {
+            512
         } else {
-            self.jars.java(256, &["-XX:TieredStopAtLevel=1"])
+            options.push("-XX:TieredStopAtLevel=1");
+            256
         };
+        let mut command = self.jars.java(heap_mib, &options);
         command.arg("kafka.Kafka");
         command
     }

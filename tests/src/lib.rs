@@ -5,15 +5,19 @@
 //! user's cache, and said before it begins. Every wait has a limit.
 
 pub mod aerospike;
+pub mod authority;
 pub mod cache;
 pub mod chance;
 pub mod connector;
 pub mod crowd;
+pub mod debian;
 pub mod endings;
 pub mod group;
+pub mod issuer;
 pub mod java;
 pub mod kafka;
 pub mod keeper;
+pub mod kerberos;
 pub mod load;
 pub mod message;
 pub mod ports;
@@ -22,3 +26,4 @@ pub mod proxy;
 pub mod reading;
 pub mod source;
 pub mod wait;
+pub mod writer;

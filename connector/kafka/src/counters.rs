@@ -1,5 +1,6 @@
 //! What a producer counts, and what it says about it in the log.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,8 @@ pub(crate) struct Counters {
     pub(crate) token_errors: AtomicU64,
     /// Shipped and not reported.
     pub(crate) unreported: AtomicU64,
+    /// What was wrong with a broker's certificate the last time.
+    pub(crate) certificate_fault: Mutex<String>,
     brokers: AtomicU8,
     logged_ms: [AtomicU64; Failure::ALL.len()],
 }
@@ -56,6 +59,7 @@ impl Default for Counters {
             tls_errors: AtomicU64::new(0),
             token_errors: AtomicU64::new(0),
             unreported: AtomicU64::new(0),
+            certificate_fault: Mutex::default(),
             brokers: AtomicU8::new(BrokerState::Unknown as u8),
             logged_ms: Default::default(),
         }

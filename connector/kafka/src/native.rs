@@ -16,6 +16,7 @@ mod message;
 mod mock;
 mod outstanding;
 mod topic;
+mod verify;
 
 pub(crate) use client::{Client, CreateError, Role};
 pub use code::ErrorCode;
@@ -26,3 +27,4 @@ pub(crate) use lot::{BatchLimit, Lot};
 pub(crate) use mock::NativeMock;
 pub(crate) use outstanding::{Handed, Outstanding, Undecided, Verdict};
 pub(crate) use topic::TopicHandle;
+pub(crate) use verify::FACILITY as VERIFY_FACILITY;

@@ -13,7 +13,6 @@ use crate::fleet::Launched;
 use crate::native::{
     BatchLimit, Client, ErrorCode, Event, Lot, Outstanding, Reports, TopicHandle, Verdict,
 };
-use crate::reports::log_line;
 use crate::shared::{Phase, Shared};
 use crate::sync::{lock, spawn};
 use crate::{Failure, Recipient, Report};
@@ -220,7 +219,7 @@ impl<R: Recipient> Attempts<'_, R> {
                 level,
                 facility,
                 line,
-            }) => log_line(level, &facility, &line),
+            }) => self.shared.counters.note_line(level, &facility, &line),
             Some(Event::Other) | None => {}
         }
     }

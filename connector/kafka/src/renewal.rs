@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
 use crate::native::{Client, ErrorCode, Event};
-use crate::reports::log_line;
 use crate::shared::{Phase, Shared};
 use crate::sync::lock;
 use crate::{Producer, Recipient, StartError};
@@ -116,7 +115,7 @@ fn prove<R: Recipient>(shared: &Shared<R>, client: &Client, limit: Duration) -> 
                     level,
                     facility,
                     line,
-                } => log_line(level, &facility, &line),
+                } => shared.counters.note_line(level, &facility, &line),
                 Event::Reports(_) | Event::Other => {}
             }
         }

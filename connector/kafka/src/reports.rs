@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, info};
 
 use self::predecessors::Predecessors;
 use crate::carrier::Carrier;
@@ -162,7 +162,7 @@ impl<R: Recipient> Thread<'_, R> {
                 level,
                 facility,
                 line,
-            } => log_line(level, &facility, &line),
+            } => self.shared.counters.note_line(level, &facility, &line),
             Event::Other => {}
         }
     }
@@ -318,7 +318,7 @@ impl<R: Recipient> Thread<'_, R> {
                     level,
                     facility,
                     line,
-                } => log_line(level, &facility, &line),
+                } => self.shared.counters.note_line(level, &facility, &line),
                 Event::Other => {}
             }
         }
@@ -359,15 +359,5 @@ impl Settling {
             in_flight_until: now + in_flight,
             next_create: now,
         }
-    }
-}
-
-/// Passes a line of librdkafka on; `level` is syslog's.
-pub(crate) fn log_line(level: i32, facility: &str, line: &str) {
-    match level {
-        0..=3 => error!(target: "kafka", facility, "{line}"),
-        4 => warn!(target: "kafka", facility, "{line}"),
-        5 | 6 => info!(target: "kafka", facility, "{line}"),
-        _ => debug!(target: "kafka", facility, "{line}"),
     }
 }

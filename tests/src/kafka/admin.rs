@@ -128,6 +128,28 @@ impl Cluster {
         Ok(())
     }
 
+    /// Forbids one user to write to a topic; all else stays allowed.
+    pub fn deny_writes_of(&self, user: &str, topic: &str) -> Result<()> {
+        let principal = format!("User:{user}");
+        for rule in [
+            ["--allow-principal", "User:*", "--operation", "All"],
+            ["--deny-principal", &principal, "--operation", "Write"],
+        ] {
+            let arguments = [&["--add", "--topic", topic], rule.as_slice()].concat();
+            self.tool(tool::ACLS, &arguments)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a user of SCRAM-SHA-512 a new password.
+    pub fn set_password(&self, user: &str, password: &str) -> Result<()> {
+        let change = format!("SCRAM-SHA-512=[password={password}]");
+        let arguments = ["--alter", "--entity-type", "users", "--entity-name", user];
+        let arguments = [&arguments[..], &["--add-config", &change]].concat();
+        self.tool(tool::CONFIGS, &arguments)?;
+        Ok(())
+    }
+
     /// Takes back [`Cluster::deny_writes`].
     pub fn allow_writes(&self, topic: &str) -> Result<()> {
         let arguments = ["--remove", "--force", "--topic", topic];

@@ -7,9 +7,10 @@ use anyhow::Result;
 use super::Layout;
 use crate::ports;
 
+const PROTOCOLS: &str = "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT";
+
 /// The lines that do not depend on the layout.
 const FIXED: &str = "\
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 num.partitions=1
@@ -38,6 +39,16 @@ const AUTHORIZER: &str = "\
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=true
 ";
+
+/// A way to a broker beside the usual one.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// In capitals.
+    pub name: &'static str,
+    /// `SSL`, `SASL_SSL` or `SASL_PLAINTEXT`.
+    pub protocol: &'static str,
+    pub port: u16,
+}
 
 /// The ports of one broker.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +94,19 @@ impl Ports {
 /// The file of broker `id`, the first of which is 1.
 pub(super) fn properties(layout: &Layout, id: u16, all: &[Ports], data: &Path) -> Option<String> {
     let ports = all.get(usize::from(id).checked_sub(1)?)?;
-    let (clients, advertised) = ports.clients();
+    let (mut clients, mut advertised) = ports.clients();
+    let mut protocols = PROTOCOLS.to_owned();
+    for Listener {
+        name,
+        protocol,
+        port,
+    } in &layout.listeners
+    {
+        // Certificates are for the name, not for the address.
+        clients += &format!(",{name}://127.0.0.1:{port}");
+        advertised += &format!(",{name}://localhost:{port}");
+        protocols += &format!(",{name}:{protocol}");
+    }
     let (roles, listeners) = if id <= layout.voters {
         let controller = format!("CONTROLLER://127.0.0.1:{}", ports.controller);
         ("broker,controller", format!("{clients},{controller}"))
@@ -110,6 +133,7 @@ process.roles={roles}
 controller.quorum.voters={voters}
 listeners={listeners}
 advertised.listeners={advertised}
+listener.security.protocol.map={protocols}
 log.dirs={data}
 default.replication.factor={replicas}
 offsets.topic.replication.factor={replicas}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rdkafka_sys as sys;
 
 use super::event::Event;
-use super::{ErrorCode, TopicHandle};
+use super::{ErrorCode, TopicHandle, verify};
 
 /// Room for librdkafka's words about what is wrong.
 pub(super) const REASON_BYTES: usize = 512;
@@ -47,8 +47,8 @@ unsafe impl Sync for Client {}
 struct Configuration(NonNull<sys::rd_kafka_conf_t>);
 
 impl Client {
-    /// Makes a client. `properties` are applied in order. No callback is installed:
-    /// reports, errors and log lines come as events.
+    /// Makes a client. `properties` are applied in order. Reports, errors and log lines come as
+    /// events; the one callback finds words for certificates that are not valid.
     pub(crate) fn create<'p>(
         role: Role,
         properties: impl IntoIterator<Item = (&'p str, &'p str)>,
@@ -58,27 +58,11 @@ impl Client {
             configuration.set(name, value)?;
         }
         configuration.set("log.queue", "true")?;
-        let (kind, events) = match role {
-            Role::Producer => (
-                sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
-                sys::RD_KAFKA_EVENT_DR
-                    | sys::RD_KAFKA_EVENT_ERROR
-                    | sys::RD_KAFKA_EVENT_LOG
-                    | sys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
-            ),
-            Role::Consumer => (
-                sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
-                sys::RD_KAFKA_EVENT_LOG,
-            ),
-        };
+        let kind = configuration.set_role(role);
         let mut reason = [0; REASON_BYTES];
         // SAFETY: the configuration is alive; `rd_kafka_new` takes it over only when it
         // succeeds, and then it is forgotten here; the buffer is as long as is said.
         let native = unsafe {
-            sys::rd_kafka_conf_set_events(configuration.0.as_ptr(), events);
-            if role == Role::Producer {
-                sys::rd_kafka_conf_enable_sasl_queue(configuration.0.as_ptr(), 1);
-            }
             let native = sys::rd_kafka_new(
                 kind,
                 configuration.0.as_ptr(),
@@ -307,6 +291,33 @@ impl Configuration {
             sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_UNKNOWN
             | sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_INVALID => Err(refuse(text_of(&reason))),
         }
+    }
+}
+
+impl Configuration {
+    /// What comes as an event, and the words for certificates.
+    fn set_role(&mut self, role: Role) -> sys::rd_kafka_type_t {
+        let (kind, events) = match role {
+            Role::Producer => (
+                sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
+                sys::RD_KAFKA_EVENT_DR
+                    | sys::RD_KAFKA_EVENT_ERROR
+                    | sys::RD_KAFKA_EVENT_LOG
+                    | sys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
+            ),
+            Role::Consumer => (
+                sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
+                sys::RD_KAFKA_EVENT_LOG,
+            ),
+        };
+        // SAFETY: the configuration is alive. The callback touches nothing but what it is given.
+        unsafe {
+            sys::rd_kafka_conf_set_events(self.0.as_ptr(), events);
+            sys::rd_kafka_conf_enable_sasl_queue(self.0.as_ptr(), 1);
+            // It is refused without TLS, which is built in.
+            sys::rd_kafka_conf_set_ssl_cert_verify_cb(self.0.as_ptr(), Some(verify::explain));
+        }
+        kind
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! What cannot be had on a machine is left out, and the page says why.
 
-mod command;
 mod connect;
 mod contest;
 mod ends;

@@ -1,10 +1,10 @@
 //! A gateway of ours in Go, on franz-go.
 
-use super::command::checked;
 use super::field::{Facts, Field, Goal, Keys, Peer, Runner};
 use super::gateway::Gateway;
 use crate::report::Bounds;
 use crate::system;
+use aeroduct_tests::program::checked;
 use aeroduct_tests::{cache, keeper, ports};
 use anyhow::Context;
 use std::ffi::OsStr;
