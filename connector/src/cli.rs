@@ -32,7 +32,9 @@ pub enum Command {
     /// Runs the connector until SIGTERM or SIGINT; a second signal ends it at once.
     Run(ConfigFile),
     /// Checks a configuration file and lists everything that is wrong with it.
-    Check(ConfigFile),
+    ///
+    /// Of a sound file it also says what the vendor's connector does otherwise, of what the file uses.
+    Check(Check),
     /// Turns the values file of the vendor's Helm chart into a configuration file.
     ///
     /// What a configuration file cannot hold, such as the number of instances, is named on standard
@@ -48,6 +50,17 @@ pub struct ConfigFile {
     /// The connector's configuration, as the vendor's connector reads it.
     #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub config: PathBuf,
+}
+
+/// What is checked, and what is said of it.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// The file.
+    #[command(flatten)]
+    pub file: ConfigFile,
+    /// Say nothing but errors and warnings.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// What is converted, and where to.

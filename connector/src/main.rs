@@ -24,7 +24,9 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         }),
-        Command::Check(file) => commands::with_plan(&file, |plan| commands::check(&file, &plan)),
+        Command::Check(options) => {
+            commands::with_plan(&options.file, |plan| commands::check(&options, &plan))
+        }
         Command::Convert(options) => commands::convert(&options),
         Command::Schema => commands::answer(format_args!(
             "{:#}",

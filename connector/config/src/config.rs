@@ -53,6 +53,7 @@ pub struct Config {
     /// What becomes the key of a Kafka message. Default: the record's own key, in the form that
     /// fits `format`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-source" = "ours"))]
     pub key: Option<KeyConfig>,
     /// Which bins are published, and under which names. Default: all, under their own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,12 +81,14 @@ pub struct Config {
     /// What is logged, and where. Default: `info`, to the console.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logging: Option<LoggingConfig>,
-    /// Licence file of old versions of the official connector; this connector has none.
+    /// Licence file of old versions of the official connector. Accepted without effect: this connector
+    /// needs none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 4096))]
+    #[schemars(length(min = 1, max = 4096), extend("x-source" = "historical"))]
     pub feature_key_file: Option<String>,
     /// What this connector has beyond the official one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-source" = "ours"))]
     pub aeroduct: Option<AeroductConfig>,
 }
 

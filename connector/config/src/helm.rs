@@ -4,8 +4,6 @@
 //! own. All other values are about what runs the connector: none of them can be said in a
 //! configuration file, so each becomes a note about where it belongs.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use crate::{
@@ -13,6 +11,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     files::{NoFiles, OUT_OF_REACH},
     load::{checked, plan_of_tree, text_of, tree_of},
+    note::Note,
     plan::Warning,
     yaml::{Entry, Kind, Node, Position},
 };
@@ -45,41 +44,6 @@ pub struct Conversion {
     pub warnings: Vec<Warning>,
 }
 
-/// Something that a reader of a file should know about one of its keys.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Note {
-    /// The key, such as `replicaCount`; empty for the file as a whole.
-    pub path: String,
-    /// Line, counted from 1.
-    pub line: usize,
-    /// Column in characters, counted from 1.
-    pub column: usize,
-    /// What to know about it.
-    pub message: String,
-}
-
-impl Note {
-    fn new(path: impl Into<String>, at: Position, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            line: at.line,
-            column: at.column,
-            message: message.into(),
-        }
-    }
-}
-
-/// `LINE:COLUMN: PATH: MESSAGE`, without a path where there is none.
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.line, self.column)?;
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.message)
-    }
-}
-
 /// Converts `values`, the content of the values file called `origin`, of the release called
 /// `release`, whose name the chart writes into `service.cluster-name`.
 ///
@@ -101,7 +65,12 @@ fn convert(values: &[u8], release: Option<&str>) -> Result<Conversion, Vec<Diagn
     let mut notes = values.notes();
     if text.lines().any(|line| line.trim_start().starts_with('#')) {
         let message = "comments are not carried over";
-        notes.push(Note::new("", Position::START, message));
+        notes.push(Note {
+            path: String::new(),
+            place: None,
+            message: message.to_owned(),
+            remedy: "",
+        });
     }
     let root = merge::over_defaults(values.config, &values.path, &mut notes);
     let root = if let Some(release) = release {
@@ -127,7 +96,7 @@ fn convert(values: &[u8], release: Option<&str>) -> Result<Conversion, Vec<Diagn
             Vec::new()
         }
     };
-    notes.sort_by(|a, b| (a.line, a.column, &a.path).cmp(&(b.line, b.column, &b.path)));
+    notes.sort_by(|a, b| (a.place, &a.path).cmp(&(b.place, &b.path)));
     let warnings = warnings
         .into_iter()
         .map(|Warning { path, message }| Warning {

@@ -10,10 +10,12 @@
 
 pub use config::{Config, Level, LogFormat};
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use differences::{Difference, When, differences};
 pub use files::{FILE_BYTES_MAX, Files, FilesBeside, NoFiles};
-pub use helm::{Conversion, Note, from_helm_values};
+pub use helm::{Conversion, from_helm_values};
 pub use java_regex::{Regex, RegexError, ReplaceError, Replacement, ReplacementError};
 pub use load::{LoadError, load, parse, parse_with};
+pub use note::Note;
 pub use plan::{
     AeroductPlan, BatchKey, BatchLimits, Batching, BinNameError, BinTransforms, Block, Format,
     Headers, InvalidTopicName, Items, Key, LoggingPlan, ManagePlan, NameRoute, NamespaceBlock,
@@ -21,19 +23,23 @@ pub use plan::{
     RecordOrdering, Routing, Rules, Selection, ServicePlan, Timestamp, TopicName, TransformError,
     TransformStep, Transforms, Warning, is_legal_topic,
 };
-pub use schema::{SchemaConflict, json_schema, structural_schema};
+pub use schema::{Choice, ConfigKey, SchemaConflict, json_schema, keys, structural_schema};
 pub use secret::{BLANK, Secret, Setting};
 
 pub mod avro;
 mod check;
 pub mod config;
 mod diagnostic;
+mod differences;
 mod files;
 pub mod fuzzing;
 mod helm;
 mod java_regex;
 mod leading_zero;
 mod load;
+mod note;
+#[cfg(test)]
+mod page;
 mod plan;
 mod producer;
 mod reference;

@@ -12,6 +12,7 @@ use crate::{
     check::{self, Checked, is_within},
     config::Config,
     diagnostic::{Diagnostic, Diagnostics},
+    differences,
     files::{self, FILE_BYTES_MAX, Files, FilesBeside, NoFiles},
     plan::Plan,
     resolve::{Input, resolve},
@@ -148,6 +149,7 @@ pub(crate) fn plan_of_tree(
     match resolved {
         Ok(plan) if faults.is_empty() => Ok(Plan {
             text: yaml::banner(root),
+            differences: differences::of_file(root, &plan.warnings),
             ..plan
         }),
         Ok(_) => Err(faults),

@@ -10,6 +10,7 @@ use crate::{
     config::{Level, LogFormat},
     diagnostic::Diagnostics,
     files::Files,
+    note::Note,
     resolve::ProducerSource,
 };
 
@@ -46,6 +47,9 @@ pub struct Plan {
     pub text: String,
     /// What is accepted and yet worth a word, in the order of the file.
     pub warnings: Vec<Warning>,
+    /// What the vendor's connector does otherwise of what the file uses, in the order of the file. What
+    /// holds for every file is left out, and so is what a warning says already.
+    pub differences: Vec<Note>,
     /// All files that the configuration names and that were asked for, be they there or not.
     pub files: Vec<PathBuf>,
     /// What `producer` was made of.

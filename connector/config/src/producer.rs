@@ -19,6 +19,8 @@ mod base;
 mod brokers;
 mod draft;
 mod librdkafka;
+#[cfg(test)]
+pub(crate) mod page;
 mod providers;
 mod rules;
 mod table;

@@ -50,6 +50,10 @@ pub(crate) struct Input<'i> {
 pub(crate) fn resolve(config: &Config, input: Input<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let files = Noted::new(input.files);
     let mut report = Report::new(&files, input.places, input.faults);
+    if config.feature_key_file.is_some() {
+        let message = "has no effect: this connector needs no feature key";
+        report.warn("feature-key-file", message);
+    }
     let levels = Levels::of(config);
     let service = service::resolve(config.service.as_ref(), &mut report);
     let aeroduct = aeroduct::resolve(config.aeroduct.as_ref(), &mut report);
@@ -73,6 +77,7 @@ pub(crate) fn resolve(config: &Config, input: Input<'_>) -> Result<Plan, Vec<Dia
         aeroduct,
         text: String::new(),
         warnings: Vec::new(),
+        differences: Vec::new(),
         files: Vec::new(),
         source,
     };

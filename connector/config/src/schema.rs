@@ -5,10 +5,16 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 
+pub use keys::{Choice, ConfigKey, keys};
+
+mod keys;
+mod phrase;
+
 /// The JSON schema of the file, for editors and for the reference.
 ///
-/// Its own words are `x-remedy`, what to do about a number out of bounds, and `x-any-case`, for
-/// choices whose letters may be of either case.
+/// Its own words are `x-remedy`, what to do about a number out of bounds; `x-any-case`, for choices
+/// whose letters may be of either case; and `x-source`, for what is `ours`, or `historical`: of old
+/// versions of the official connector.
 pub fn json_schema() -> Schema {
     let mut schema = schemars::schema_for!(Config);
     join_lines(&mut schema);
@@ -70,6 +76,7 @@ fn make_structural(schema: &mut Schema, conflict: &mut Option<SchemaConflict>) {
         "title",
         "x-any-case",
         "x-remedy",
+        "x-source",
     ] {
         if word != "additionalProperties" || schema.get(word).is_some_and(Value::is_boolean) {
             schema.remove(word);

@@ -22,13 +22,6 @@ const KEYS: &[(&str, Refusal)] = &[
         ),
     ),
     (
-        "feature-key-file",
-        refusal(
-            NOT_YET,
-            "remove the key; this connector needs no feature key",
-        ),
-    ),
-    (
         "service.manage.tls",
         refusal(
             NOT_YET,
@@ -80,7 +73,7 @@ pub(crate) fn refused_value(path: &str, value: &str) -> Option<&'static Refusal>
 }
 
 /// The path that an item of a port, namespace or set has on the general level.
-fn general(path: &str) -> &str {
+pub(crate) fn general(path: &str) -> &str {
     ["port-based-config.", "namespaces.", "sets."]
         .into_iter()
         .fold(path, |path, names| {

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+const BOLD: Style = Style::new().bold();
 
 /// Prints what was asked for.
 pub fn answer(line: fmt::Arguments<'_>) -> ExitCode {
@@ -40,4 +41,14 @@ pub(super) fn warning(line: fmt::Arguments<'_>) {
 /// Prints what is good to know.
 pub(super) fn note(line: fmt::Arguments<'_>) {
     complain(format_args!("{NOTE}note:{NOTE:#} {line}"));
+}
+
+/// Prints what a section is about.
+pub(super) fn heading(line: fmt::Arguments<'_>) {
+    complain(format_args!("{NOTE}{line}{NOTE:#}"));
+}
+
+/// Prints what an entry of a section is about.
+pub(super) fn item(line: fmt::Arguments<'_>) {
+    complain(format_args!("  {BOLD}{line}{BOLD:#}"));
 }

@@ -71,6 +71,42 @@ fn a_good_file_passes_the_check() -> Result<()> {
 }
 
 #[test]
+fn the_check_says_what_the_vendors_connector_does_otherwise_unless_it_shall_be_quiet() -> Result<()>
+{
+    let text = configuration(
+        "127.0.0.1:9092",
+        &[8080],
+        8081,
+        "routing: { mode: namespace, default: t }\nformat: { mode: xdr }\nfeature-key-file: f",
+    );
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("connector.yml");
+    fs::write(&file, text)?;
+    let check = |arguments: &[&str]| -> Result<(Option<i32>, String)> {
+        let file = file.to_str().context("a path")?;
+        let output = call(&[&["check", "--config", file], arguments].concat(), LIMIT)?;
+        let said = [output.stdout, output.stderr].concat();
+        Ok((output.status.code(), String::from_utf8(said)?))
+    };
+    let (code, said) = check(&[])?;
+    assert_eq!(code, Some(0), "{said}");
+    for part in [
+        "routing.mode (",
+        "aeroduct.max-topics",
+        "format.mode (",
+        "is ours",
+        "warning: feature-key-file: has no effect",
+        "is valid",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let (code, said) = check(&["--quiet"])?;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.lines().count(), 1, "only the warning is left:\n{said}");
+    Ok(())
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() -> Result<()> {
     let output = call(&["run", "--config", "/nowhere/connector.yml"], LIMIT)?;
     let said = String::from_utf8(output.stderr)?;

@@ -73,6 +73,7 @@ pub enum FormatConfig {
         stringify_map_keys: Option<bool>,
     },
     /// The message as it was received.
+    #[schemars(extend("x-source" = "ours"))]
     Xdr {},
     /// A Java class writes; always refused, since this connector loads no Java.
     Custom {

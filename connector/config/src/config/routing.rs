@@ -64,6 +64,7 @@ pub enum RoutingConfig {
     },
     /// The topic is the part of the HTTP request's path after `/`, `/aerospike/kafka/publish` or
     /// `/connect`.
+    #[schemars(extend("x-source" = "historical"))]
     Path {
         /// Topic, taken as it stands, where the record brings no name or one that is no legal
         /// topic. Default: none, and such a record is refused for good.

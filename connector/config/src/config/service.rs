@@ -63,6 +63,7 @@ pub struct ServiceConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         range(min = 1, max = CONCURRENT_RECORDS_MAX),
+        extend("x-source" = "historical"),
         extend("x-remedy" = "leave it out for 32768; a larger window costs memory and answers no sooner")
     )]
     pub max_concurrent_requests: Option<u32>,
@@ -91,6 +92,7 @@ pub struct ServiceConfig {
     /// HTTP/2 streams that one connection may have open. Default `1000`, since each takes memory; 0
     /// or less means as many as `max-concurrent-records`. Without effect over TCP.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-source" = "historical"))]
     pub http2_max_concurrent_streams: Option<i32>,
 }
 

@@ -215,7 +215,8 @@ aerospike-kafka-outbound:
         conversion
             .notes
             .iter()
-            .any(|note| note.path == "aerospike-kafka-outbound.replicaCount" && note.line == 3),
+            .any(|note| note.path == "aerospike-kafka-outbound.replicaCount"
+                && note.place == Some((3, 3))),
         "{:#?}",
         conversion.notes
     );
@@ -243,15 +244,23 @@ fn text_stays_text_for_readers_that_know_more_words_than_this_one() {
 
 #[test]
 fn a_wrong_configuration_is_refused_at_its_place_in_the_values() {
-    assert_eq!(
-        refusal(
-            b"replicaCount: 1\nconnectorConfig:\n  service:\n    prot: 1\n  routing: { mode: statik }\n  format: { mode: custom, class: a.B }\n"
-        ),
-        "values.yaml:4:5: connectorConfig.service.prot: unknown key; did you mean `port`?\n\
-         values.yaml:5:20: connectorConfig.routing.mode: must be `static`, `skip`, `namespace`, `set` or `bin` (value \"statik\"); did you mean `static`?\n\
-         values.yaml:6:34: connectorConfig.format.class: asks for a Java class, which this connector cannot load (value \"a.B\"); use `json`, `flat-json`, `message-pack` or `xdr`\n\
-         3 errors in values.yaml"
+    let said = refusal(
+        b"replicaCount: 1
+connectorConfig:
+  service:
+    prot: 1
+  routing: { mode: statik }
+  format: { mode: custom, class: a.B }
+",
     );
+    for part in [
+        "values.yaml:4:5: connectorConfig.service.prot: unknown key; did you mean `port`?\n",
+        "values.yaml:5:20: connectorConfig.routing.mode: must be `static`, ",
+        "values.yaml:6:34: connectorConfig.format.class: asks for a Java class, ",
+        "3 errors in values.yaml",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 #[test]

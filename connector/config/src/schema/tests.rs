@@ -312,3 +312,47 @@ fn every_key_is_described() {
         );
     }
 }
+
+#[test]
+fn the_keys_one_by_one_are_those_of_the_documentation() {
+    let keys = keys();
+    let is_there = |path: &str| keys.iter().any(|key| key.path == path);
+    for path in OFFICIAL_KEYS {
+        // What is the same at another key is described there, and of free names there is nothing.
+        let known = path
+            .replace(".trust-store.", ".key-store.")
+            .replace("manage.tls.", "tls.")
+            .replace(".exclude.", ".include.")
+            .replace("port-based-config.*.namespaces.", "namespaces.");
+        assert!(is_there(known.trim_end_matches(".*")), "{path}");
+    }
+    for (path, choices) in OFFICIAL_CHOICES {
+        let key = keys
+            .iter()
+            .find(|key| key.path == path.trim_end_matches(".*"));
+        let words = key.into_iter().flat_map(|key| &key.choices);
+        let words: Vec<_> = words.map(|choice| choice.value.as_str()).collect();
+        assert_eq!(words, *choices, "{path}");
+    }
+}
+
+#[test]
+fn keys_know_which_modes_have_and_need_them() {
+    let keys = keys();
+    let key = |path: &str| keys.iter().find(|key| key.path == path).unwrap();
+    assert_eq!(key("routing.destination").modes, ["static"]);
+    assert_eq!(key("routing.destination").required_by, ["static"]);
+    let metadata_key = key("format.metadata-key");
+    assert_eq!(metadata_key.modes, ["flat-json", "kafka-avro"]);
+    assert_eq!(metadata_key.required_by, ["flat-json"]);
+    assert!(
+        metadata_key.description.contains("\n\nWith `kafka-avro`: "),
+        "{metadata_key:?}"
+    );
+    assert!(key("key.source").is_required);
+    assert!(!key("routing.transforms.regex").is_required);
+    assert!(key("routing.transforms.regex.pattern").is_required);
+    assert_eq!(key("aeroduct.headers").source.as_deref(), Some("ours"));
+    let tls = key("service.manage.tls").same_as.as_deref();
+    assert_eq!(tls, Some("service.tls"));
+}
