@@ -32,6 +32,8 @@ pub struct Launch {
     pub environment: Vec<(String, String)>,
     /// Ports where changes go too.
     pub further_ports: Vec<u16>,
+    /// A further item of `service`, in YAML.
+    pub service: Option<String>,
 }
 
 /// A running connector; killed when dropped.
@@ -63,7 +65,13 @@ impl Connector {
         let ports = [&[port], launch.further_ports.as_slice()].concat();
         fs::write(
             folder.path().join(FILE),
-            configuration(bootstrap, &ports, manage_port, blocks),
+            configuration(
+                bootstrap,
+                &ports,
+                manage_port,
+                launch.service.as_deref(),
+                blocks,
+            ),
         )?;
         let mut connector = Self {
             program: launch.start(folder.path())?,
@@ -239,7 +247,14 @@ fn ask(port: u16, method: &str, path: &str, body: &str) -> Result<Response> {
 }
 
 /// A whole configuration file.
-pub fn configuration(bootstrap: &str, ports: &[u16], manage_port: u16, blocks: &str) -> String {
+fn configuration(
+    bootstrap: &str,
+    ports: &[u16],
+    manage_port: u16,
+    service: Option<&str>,
+    blocks: &str,
+) -> String {
+    let service = service.map_or_else(String::new, |item| format!("  {item}\n"));
     format!(
         "service:
   address: 127.0.0.1
@@ -247,7 +262,7 @@ pub fn configuration(bootstrap: &str, ports: &[u16], manage_port: u16, blocks: &
   manage:
     address: 127.0.0.1
     port: {manage_port}
-producer-props:
+{service}producer-props:
   bootstrap.servers: [{brokers}]
 logging:
   enable-console-logging: true

@@ -21,6 +21,7 @@ pub mod kerberos;
 pub mod load;
 pub mod message;
 pub mod ports;
+pub mod poster;
 pub mod program;
 pub mod proxy;
 pub mod reading;

@@ -11,7 +11,7 @@ use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Packag
 const ARROWS: &[(&str, &[&str])] = &[
     ("aeroduct-record", &[]),
     ("aeroduct-wire", &["aeroduct-record"]),
-    ("aeroduct-config", &[]),
+    ("aeroduct-config", &["aeroduct-stores"]),
     ("aeroduct-stores", &[]),
     ("aeroduct-outbound", &["aeroduct-config", "aeroduct-record"]),
     ("aeroduct-kafka", &[]),

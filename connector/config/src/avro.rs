@@ -17,6 +17,8 @@ mod fixed;
 mod metadata;
 mod names;
 mod read;
+#[cfg(test)]
+mod tests;
 
 /// A schema, cheap to clone. Two are equal when their JSON is, white space aside.
 #[derive(Clone)]

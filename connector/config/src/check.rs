@@ -15,6 +15,7 @@ use self::{
 };
 use crate::{
     diagnostic::{Diagnostic, FAULTS_MAX},
+    secret::is_open_path,
     support,
     yaml::{Kind, Node, Position, Scalar},
 };
@@ -81,6 +82,11 @@ impl<'s> Walk<'s> {
             return self.fault(spot, "is a YAML alias", remedy);
         }
         if let Some(tag) = &node.tag {
+            // A password without quotes that begins with an exclamation mark is a tag to YAML.
+            if !is_open_path(path) {
+                let remedy = "remove the tag, or put the value in quotes";
+                return self.fault(spot, "has a YAML tag", remedy);
+            }
             return self.fault(spot, &format!("has the YAML tag {tag:?}"), "remove the tag");
         }
         self.shaped(node, &Shape::of(self.schema, schema), path)

@@ -10,6 +10,9 @@ use std::{
 
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+pub(crate) mod held;
+
 /// Bytes of the largest file read: thousands of times what a schema or a key store has.
 pub const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -29,6 +32,11 @@ pub trait Files {
     /// # Errors
     /// When it cannot be read, or has more than [`FILE_BYTES_MAX`] bytes.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// Whether the text `path` of the configuration means a folder.
+    fn is_folder(&self, _path: &str) -> bool {
+        false
+    }
 
     /// Whether files can be read at all. Where they cannot, what they hold is not checked.
     fn are_in_reach(&self) -> bool {
@@ -60,6 +68,10 @@ impl Files for FilesBeside {
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         read(&self.locate(path))
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.locate(path).is_dir()
     }
 }
 
@@ -120,6 +132,10 @@ impl Files for Noted<'_> {
             Ok(bytes) => Ok(bytes.to_vec()),
             Err((kind, reason)) => Err(io::Error::new(*kind, reason.clone())),
         }
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.files.is_folder(path)
     }
 
     fn are_in_reach(&self) -> bool {

@@ -17,10 +17,11 @@ pub use java_regex::{Regex, RegexError, ReplaceError, Replacement, ReplacementEr
 pub use load::{LoadError, load, parse, parse_with};
 pub use note::Note;
 pub use plan::{
-    AeroductPlan, BatchKey, BatchLimits, Batching, BinNameError, BinTransforms, Block, Format,
-    Headers, InvalidTopicName, Items, Key, LoggingPlan, ManagePlan, NameRoute, NamespaceBlock,
-    Otherwise, OutboundPlan, Partitioner, Plan, ProducerChange, ProducerPlan, Protocol, RecordKey,
-    RecordOrdering, Routing, Rules, Selection, ServicePlan, Timestamp, TopicName, TransformError,
+    AeroductPlan, AwsKeys, AwsRole, BatchKey, BatchLimits, Batching, BinNameError, BinTransforms,
+    Block, ClientCredentials, Format, Headers, InvalidTopicName, Items, Key, LoggingPlan,
+    ManagePlan, MskIamPlan, NameRoute, NamespaceBlock, OAuthBearerPlan, Otherwise, OutboundPlan,
+    Partitioner, Plan, ProducerChange, ProducerPlan, Protocol, RecordKey, RecordOrdering, Routing,
+    Rules, SaslPlan, Selection, ServicePlan, Timestamp, TokenOrigin, TopicName, TransformError,
     TransformStep, Transforms, Warning, is_legal_topic,
 };
 pub use schema::{Choice, ConfigKey, SchemaConflict, json_schema, keys, structural_schema};
@@ -34,6 +35,7 @@ mod differences;
 mod files;
 pub mod fuzzing;
 mod helm;
+mod jaas;
 mod java_regex;
 mod leading_zero;
 mod load;

@@ -14,7 +14,10 @@ use crate::{
     resolve::ProducerSource,
 };
 
-pub use crate::producer::{Partitioner, ProducerChange, ProducerPlan};
+pub use crate::producer::{
+    AwsKeys, AwsRole, ClientCredentials, MskIamPlan, OAuthBearerPlan, Partitioner, ProducerChange,
+    ProducerPlan, SaslPlan, TokenOrigin,
+};
 pub use bins::{BinNameError, BinTransforms, Selection};
 pub use key::{BatchKey, Key, Otherwise, RecordKey};
 pub use outbound::{

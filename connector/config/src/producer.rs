@@ -11,6 +11,10 @@ use crate::{
     reference::Origin,
     secret::{Secret, Setting, has_credentials, is_secret_name},
 };
+pub use sasl::{
+    AwsKeys, AwsRole, ClientCredentials, MskIamPlan, OAuthBearerPlan, SaslPlan, TokenOrigin,
+};
+
 use draft::Draft;
 use table::{Class, class_of};
 
@@ -21,11 +25,16 @@ mod draft;
 mod librdkafka;
 #[cfg(test)]
 pub(crate) mod page;
+mod place;
 mod providers;
 mod rules;
+mod sasl;
+mod secure;
+mod security;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 /// The Kafka producer, checked and translated.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,12 +57,16 @@ pub struct ProducerPlan {
     pub delivery_timeout: Duration,
     /// Whether retries can neither write a message twice nor out of order.
     pub idempotent: bool,
+    /// How to log in; `None` where `security.protocol` asks for no login.
+    pub sasl: Option<SaslPlan>,
     /// Files that values were taken from. When one of them changes,
     /// [`Plan::producer_again`](crate::Plan::producer_again) makes this plan again.
     pub files: Vec<PathBuf>,
     /// Whether all files that the properties name could be seen. If not, values are missing, and no
     /// producer can be made of this.
     pub is_complete: bool,
+    /// Fingerprints of the files that librdkafka reads itself, so that a change of them shows.
+    read_elsewhere: Vec<u64>,
 }
 
 /// How the partition of a message is chosen.
@@ -72,7 +85,8 @@ pub enum Partitioner {
 pub enum ProducerChange {
     /// Nothing that matters to the producer.
     None,
-    /// What it logs in with, and nothing else: the client it has can take it up.
+    /// What it logs in with, and nothing else: the client it has can take it up, by a new user and
+    /// password or with the next token.
     Credentials,
     /// Something that only a new client takes up.
     Client,
@@ -88,12 +102,13 @@ impl ProducerPlan {
             let mut plan = plan.clone();
             plan.properties
                 .retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+            plan.sasl = None;
             plan.files.clear();
             plan
         };
         if without_credentials(self) != without_credentials(next) {
             ProducerChange::Client
-        } else if self.properties != next.properties {
+        } else if (&self.properties, &self.sasl) != (&next.properties, &next.sasl) {
             ProducerChange::Credentials
         } else {
             ProducerChange::None
@@ -121,6 +136,14 @@ impl Property {
     /// Whether anybody may see the value.
     fn is_open(&self) -> bool {
         self.origin == Origin::Written && !is_secret_name(&self.name)
+    }
+
+    /// The value, unless it is a list.
+    fn one(&self) -> Option<&Secret> {
+        match &self.value {
+            PropertyValue::Text(text) => Some(text),
+            PropertyValue::List(_) => None,
+        }
     }
 
     /// `text`, which is the value or a part of it, for a message.
@@ -154,8 +177,7 @@ impl Property {
 /// Whether the value of the property `name` may be shown: whether it is a known one, and none that
 /// holds a secret.
 pub(crate) fn is_open_property(name: &str) -> bool {
-    let is_known = || table::rows().any(|(known, _)| *known == name);
-    !is_secret_name(name) && (is_known() || providers::is_parameter(name))
+    !is_secret_name(name) && !matches!(class_of(name), Class::Unknown)
 }
 
 /// What is to be said about the properties, each by its name.
@@ -193,17 +215,13 @@ pub(crate) fn translate(
         match class_of(&property.name) {
             Class::Same(_) | Class::Translated(_) | Class::Ours(_)
                 if property.origin == Origin::Unseen => {}
+            Class::Together => draft.security.insert(property),
             Class::Same(kind) => draft.set(&property.name, property, kind),
             Class::Translated(apply) | Class::Ours(apply) => apply(&mut draft, property),
             Class::WithoutEffect(why) => {
                 draft.warn(&property.name, format!("has no effect: {why}"));
             }
             Class::Refused { reason, remedy } => draft.refuse(&property.name, reason, remedy),
-            Class::NotYet => draft.refuse(
-                &property.name,
-                format!("is not supported yet; {}", apply::PLAIN_ONLY),
-                "leave it out and use a PLAINTEXT listener of the brokers",
-            ),
             Class::Consumer => draft.refuse(
                 &property.name,
                 "belongs to Kafka's consumer; the connector only produces",
@@ -218,7 +236,9 @@ pub(crate) fn translate(
             }
         }
     }
+    let sasl = security::finish(&mut draft, &files);
     ProducerPlan {
+        sasl,
         files: files.paths(),
         ..rules::finish(draft)
     }

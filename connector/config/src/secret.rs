@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::producer::is_open_property;
+use crate::{producer::is_open_property, support::general};
 
 /// What stands in the place of a secret wherever a configuration is shown.
 pub const BLANK: &str = "********";
@@ -100,7 +100,7 @@ const PARTS: &[&str] = &[
     "password",
     "secret",
     "sasl.oauthbearer.config",
-    "ssl.key.pem",
+    "key.pem",
     "ssl.keystore.certificate.chain",
     "ssl.keystore.key",
     "ssl.truststore.certificates",
@@ -128,7 +128,7 @@ pub(crate) fn is_open_path(path: &str) -> bool {
     {
         return OPEN_SERIALIZER.contains(&without_index(property));
     }
-    path.ends_with("-file") || !is_secret_name(path)
+    path.ends_with("-file") || !is_secret_name(general(path))
 }
 
 /// Whether `text`, which stands where no secret is expected, has one all the same: the user and
@@ -156,8 +156,11 @@ mod tests {
             "routing.destination",
             "producer-props.client.id",
             "producer-props.bootstrap.servers[1]",
+            "producer-props.ssl.truststore.location",
+            "producer-props.sasl.oauthbearer.token.endpoint.url",
             "format.props.schema.registry.url",
             "service.tls.key-store.store-password-file",
+            "namespaces.secrets.sets.tokens.routing.destination",
         ] {
             assert!(is_open_path(path), "{path}");
         }

@@ -1,10 +1,16 @@
 //! What the fuzz targets feed, as ordinary functions: every one takes arbitrary bytes and panics when a
 //! promise of this crate is broken.
 
-use std::sync::OnceLock;
+use std::{iter, sync::OnceLock};
 
-use aeroduct_config::Plan;
-use aeroduct_record::{Bins, Metadata, OP_WRITE, Operation, Particle, ParticleKind, Record, Ttl};
+use aeroduct_config::{
+    Format, Plan,
+    avro::{key_map_schema, key_schema},
+    fuzzing::plan_with_schema,
+};
+use aeroduct_record::{
+    Bins, LastUpdate, Metadata, OP_WRITE, Operation, Particle, ParticleKind, Record, Ttl,
+};
 
 use crate::{
     lane::{Change, Lane, Prepared, Scratch, UnixSeconds},
@@ -48,6 +54,50 @@ const CONFIGS: [(Kind, &str); 6] = [
 /// When a record that is refused leaves something in the output, or what is written is not of the
 /// format.
 pub fn format(data: &[u8], is_message_pack: impl Fn(&[u8]) -> bool) {
+    for (kind, plan) in plans() {
+        let has_own_key = plan.outbound.general.items.key.is_some();
+        render(data, data, plan, |value, key| {
+            for written in iter::once(value).chain(key.filter(|_| !has_own_key)) {
+                match kind {
+                    Kind::Json => assert_json(written),
+                    Kind::MessagePack => assert!(is_message_pack(written), "{written:?}"),
+                    Kind::Frame => assert_eq!(written, data),
+                }
+            }
+        });
+    }
+}
+
+/// Renders a record by an Avro schema: `data` is its text, a zero byte, and what makes user key and bins.
+/// `is_avro` says whether bytes are one value of a schema, and nothing else.
+///
+/// # Panics
+///
+/// As [`format`].
+pub fn avro(data: &[u8], is_avro: impl Fn(&str, &[u8]) -> bool) {
+    let mut parts = data.splitn(2, |byte| *byte == 0);
+    let (Some(schema), Some(bins)) = (parts.next(), parts.next()) else {
+        return;
+    };
+    let Some(plan) = str::from_utf8(schema).ok().and_then(plan_with_schema) else {
+        return;
+    };
+    let Some(Format::Avro { schema, .. }) = &plan.outbound.general.items.format else {
+        return;
+    };
+    let key_schema = match schema.as_record() {
+        Some(_) => key_schema(),
+        None => key_map_schema(),
+    };
+    render(bins, data, &plan, |value, key| {
+        assert!(is_avro(schema.text(), value), "{value:?}");
+        let key = key.unwrap_or_default();
+        assert!(is_avro(key_schema.text(), key), "{key:?}");
+    });
+}
+
+/// Renders a record whose user key and bins are made of `data`, and has value and key looked at.
+fn render(data: &[u8], frame: &[u8], plan: &Plan, look: impl Fn(&[u8], Option<&[u8]>)) {
     let (count, ops) = bin_operations(data);
     let Ok(bins) = Bins::parse(&ops, count) else {
         return;
@@ -62,41 +112,29 @@ pub fn format(data: &[u8], is_message_pack: impl Fn(&[u8]) -> bool) {
             .next()
             .and_then(|bin| Particle::parse(bin.kind, bin.bytes).ok()),
         generation: Some(1),
-        last_update: None,
+        last_update: LastUpdate::from_raw(1),
         ttl: Ttl::Never,
     };
-    let mut scratch = Scratch::default();
-    for (kind, plan) in plans() {
-        let has_own_key = plan.outbound.general.items.key.is_some();
-        let lane = Lane::resolve(&plan.outbound, 8080, metadata.namespace, metadata.set);
-        let mut out = b"before".to_vec();
-        let change = Change {
-            record: &Record { metadata, bins },
-            frame: data,
-            arrived: UnixSeconds(1),
-            path: None,
-        };
-        match lane.prepare(&change, &mut out, &mut scratch) {
-            Ok(Prepared::Outbound(outbound)) => {
-                let value = out.get(outbound.value).unwrap_or_default();
-                let key = outbound.key.and_then(|key| out.get(key));
-                let key = key.filter(|_| !has_own_key);
-                for written in [Some(value), key].into_iter().flatten() {
-                    match kind {
-                        Kind::Json => assert_json(written),
-                        Kind::MessagePack => assert!(is_message_pack(written), "{written:?}"),
-                        Kind::Frame => assert_eq!(written, data),
-                    }
-                }
-            }
-            Ok(Prepared::Skipped(rule)) => {
-                assert!(lane.topic().is_none(), "{rule:?} is no rule of these plans");
-            }
-            Err(error) => assert_eq!(
-                out, b"before",
-                "a record that failed ({error}) leaves nothing behind"
-            ),
+    let lane = Lane::resolve(&plan.outbound, 8080, metadata.namespace, metadata.set);
+    let mut out = b"before".to_vec();
+    let change = Change {
+        record: &Record { metadata, bins },
+        frame,
+        arrived: UnixSeconds(1),
+        path: None,
+    };
+    match lane.prepare(&change, &mut out, &mut Scratch::default()) {
+        Ok(Prepared::Outbound(outbound)) => {
+            let key = outbound.key.and_then(|key| out.get(key));
+            look(out.get(outbound.value).unwrap_or_default(), key);
         }
+        Ok(Prepared::Skipped(rule)) => {
+            assert!(lane.topic().is_none(), "{rule:?} is no rule of these plans");
+        }
+        Err(error) => assert_eq!(
+            out, b"before",
+            "a record that failed ({error}) leaves nothing behind"
+        ),
     }
 }
 
@@ -162,8 +200,10 @@ fn assert_json(text: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONFIGS, format, plans};
+    use super::{CONFIGS, avro, format, plans};
+    use apache_avro::{Schema, reader::datum::GenericDatumReader};
     use proptest::prelude::*;
+    use std::{cell::Cell, fs, path::Path};
 
     fn is_message_pack(mut bytes: &[u8]) -> bool {
         rmpv::decode::read_value(&mut bytes).is_ok() && bytes.is_empty()
@@ -186,7 +226,49 @@ mod tests {
         }
     }
 
+    fn is_avro(schema: &str, mut bytes: &[u8]) -> bool {
+        let schema = Schema::parse_str(schema).unwrap();
+        let reader = GenericDatumReader::builder(&schema).build().unwrap();
+        reader.read_value(&mut bytes).is_ok() && bytes.is_empty()
+    }
+
+    /// The seeds of the fuzz target; most of their records have a place in their schemas.
+    fn seeds_of_schemas() -> Vec<Vec<u8>> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+        let files = fs::read_dir(folder).unwrap();
+        files
+            .map(|file| fs::read(file.unwrap().path()).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_seeds_of_schemas_pass_and_are_written() {
+        let seeds = seeds_of_schemas();
+        let written = Cell::new(0);
+        for seed in &seeds {
+            avro(seed, |schema, bytes| {
+                written.set(written.get() + 1);
+                is_avro(schema, bytes)
+            });
+        }
+        // Value and key.
+        assert_eq!(written.get(), 2 * seeds.len());
+    }
+
     proptest! {
+        #[test]
+        fn any_change_of_a_schemas_seed_passes(
+            seed in prop::sample::select(seeds_of_schemas()),
+            place in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+        ) {
+            let mut seed = seed;
+            let place = place.index(seed.len());
+            seed[place] = byte;
+            // Such a schema may have defaults that this reader does not know.
+            avro(&seed, |schema, bytes| Schema::parse_str(schema).is_err() || is_avro(schema, bytes));
+        }
+
         #[test]
         fn any_bytes_pass(data in prop::collection::vec(any::<u8>(), 0..200)) {
             format(&data, is_message_pack);

@@ -9,12 +9,14 @@
     reason = "what fails here fails a test"
 )]
 
+#[path = "properties/avro.rs"]
+mod avro;
 #[path = "properties/packed.rs"]
 mod packed;
 #[path = "properties/tree.rs"]
 mod tree;
 
-use aeroduct_config::{Format, Plan};
+use aeroduct_config::{Format, Plan, avro::key_map_schema};
 use aeroduct_outbound::{self as outbound, Lane, Prepared, Scratch, UnixSeconds};
 use aeroduct_record::{Bins, LastUpdate, Metadata, Operation, Particle, ParticleKind, Record, Ttl};
 use aeroduct_wire::encode::MessageWriter;
@@ -301,23 +303,34 @@ fn assert_any_bytes_pass(bins: &[(u8, Vec<u8>)]) {
         arrived: UnixSeconds(0),
         path: None,
     };
-    for format in [json_format(), flat_json_format(), Format::MessagePack] {
-        let is_json = format != Format::MessagePack;
-        let lane = Lane::resolve(&plan(format).outbound, PORT, b"ns", None);
+    let avro = avro::record::format(&avro::cases::map_of_all());
+    for format in [json_format(), flat_json_format(), Format::MessagePack, avro] {
+        let lane = Lane::resolve(&plan(format.clone()).outbound, PORT, b"ns", None);
         let mut out = b"before".to_vec();
         match lane.prepare(&change, &mut out, &mut Scratch::default()) {
             Ok(Prepared::Outbound(outbound)) => {
-                for part in [outbound.value, outbound.key.unwrap()] {
-                    if is_json {
-                        serde_json::from_slice::<serde::de::IgnoredAny>(&out[part]).unwrap();
-                    } else {
-                        unpacked(&out[part]);
-                    }
-                }
+                assert_is(&format, &out[outbound.value], &out[outbound.key.unwrap()]);
             }
             Ok(Prepared::Skipped(rule)) => panic!("skipped: {rule:?}"),
             Err(_) => assert_eq!(out, b"before"),
         }
+    }
+}
+
+/// Value and key are each one value of the format.
+fn assert_is(format: &Format, value: &[u8], key: &[u8]) {
+    for part in [value, key] {
+        match format {
+            Format::Json { .. } | Format::FlatJson { .. } => {
+                serde_json::from_slice::<serde::de::IgnoredAny>(part).unwrap();
+            }
+            Format::MessagePack => drop(unpacked(part)),
+            Format::Avro { .. } | Format::Xdr => {}
+        }
+    }
+    if let Format::Avro { schema, .. } = format {
+        avro::read::twice(value, schema);
+        avro::read::twice(key, &key_map_schema());
     }
 }
 
@@ -344,6 +357,21 @@ proptest! {
         let (expected_key, expected) = change.expected_message_pack();
         prop_assert_eq!(unpacked(&key), expected_key);
         prop_assert_eq!(unpacked(&value), expected);
+    }
+
+    #[test]
+    fn avro_reads_back_as_the_record_or_the_record_has_no_place(
+        (fields, records) in avro::cases::record().prop_flat_map(|fields| {
+            // One lane for several records, which remembers of each what helps the next.
+            let records = prop::collection::vec((changes(), avro::cases::bins_for(&fields)), 1..4);
+            (Just(fields), records)
+        })
+    ) {
+        let schema = avro::record::whole_schema(&fields);
+        let lane = Lane::resolve(&plan(schema.clone()).outbound, PORT, b"ns", Some(b"set"));
+        for (change, bins) in records {
+            avro::record::assert_avro(&lane, &schema, &fields, change, &bins);
+        }
     }
 
     #[test]

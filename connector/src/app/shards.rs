@@ -25,16 +25,16 @@ impl App {
             Protocol::Tcp => {
                 let settings = tcp_settings(plan, long_frames);
                 self.start_all(shared, |pipeline, metrics| {
-                    let shard = Shard::new(settings.clone(), pipeline, metrics)?;
-                    Ok((shard.mailbox(), move || shard.run()))
+                    let one = Shard::new(settings.clone(), pipeline, metrics)?;
+                    Ok((one.mailbox(), move || one.run()))
                 })
             }
             Protocol::Http { streams_max } => {
                 let pages = Routes::new(pages.to_vec());
                 let settings = http_settings(plan, streams_max, long_frames, pages);
                 self.start_all(shared, |pipeline, metrics| {
-                    let shard = HttpShard::new(settings.clone(), pipeline, metrics);
-                    Ok((shard.mailbox(), move || shard.run()))
+                    let one = HttpShard::new(settings.clone(), pipeline, metrics);
+                    Ok((one.mailbox(), move || one.run()))
                 })
             }
         };

@@ -35,7 +35,7 @@ fn differences(notes: &[Note]) {
         if last.replace(key) != Some(key) {
             match note.place {
                 Some((line, column)) => {
-                    print::item(format_args!("{} ({line}:{column})", note.path))
+                    print::item(format_args!("{} ({line}:{column})", note.path));
                 }
                 None => print::item(format_args!("{} (not in the file)", note.path)),
             }

@@ -3,7 +3,6 @@
 use crate::rig::{LIMIT, Rig, write_of};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 /// The first line of a configuration that takes changes by HTTP.
 pub(crate) const HTTP: &str = "protocol: HTTP";
@@ -95,14 +94,6 @@ impl Client {
     /// True when the connector closes the connection, without a further byte.
     pub(crate) fn is_closed(&mut self) -> bool {
         self.held.is_empty() && !self.read()
-    }
-
-    /// True when nothing comes and the connection stays.
-    pub(crate) fn is_silent(&mut self, limit: Duration) -> bool {
-        self.stream.set_read_timeout(Some(limit)).unwrap();
-        let read = self.stream.read(&mut [0]);
-        self.stream.set_read_timeout(Some(LIMIT)).unwrap();
-        read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Reads more; false at the end.

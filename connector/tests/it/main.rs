@@ -6,9 +6,11 @@
 )]
 
 mod answers;
+mod crowds;
 mod faults;
 mod flood;
 mod http;
+mod http2;
 mod peers;
 mod posts;
 mod rig;

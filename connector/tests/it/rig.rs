@@ -126,10 +126,15 @@ pub(crate) fn wait_for_records(app: &App, count: u64) {
     });
 }
 
-/// Messages of the topic.
+/// Messages of the topic `changes`.
 pub(crate) fn published(cluster: &MockCluster) -> u64 {
+    published_to(cluster, "changes")
+}
+
+/// Messages of a topic.
+pub(crate) fn published_to(cluster: &MockCluster, topic: &str) -> u64 {
     let bootstrap = ("bootstrap.servers".to_owned(), cluster.bootstrap_servers());
-    Consumer::open(&[bootstrap], "changes", LIMIT)
+    Consumer::open(&[bootstrap], topic, LIMIT)
         .unwrap()
         .count(LIMIT)
         .unwrap()

@@ -22,6 +22,7 @@ mod process_dead_letters;
 mod process_every_option;
 mod process_formats;
 mod process_headers;
+mod process_http;
 mod process_keys;
 mod process_levels;
 mod process_management;

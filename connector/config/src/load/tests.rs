@@ -324,31 +324,6 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
-fn values_that_may_be_secret_are_not_shown() {
-    for property in [
-        "sasl.jaas.config",
-        "sasl.oauthbearer.client.credentials.client.secret",
-        "sasl.password",
-        "ssl.key.password",
-        "ssl.keystore.key",
-        "ssl.keystore.password",
-        "ssl.truststore.password",
-        "basic.auth.user.info",
-        "bearer.auth.token",
-    ] {
-        let secret = format!("{{{property}: canary, 'bootstrap");
-        let text = PUBLISHING
-            .replace("{bootstrap", &secret)
-            .replace("servers:", "servers':");
-        let said = diagnostics(&text).to_string();
-        assert!(
-            said.contains(property) && !said.contains("canary"),
-            "{said}"
-        );
-    }
-}
-
-#[test]
 fn the_types_written_as_json_are_a_file() {
     let text = include_str!("../../tests/corpus/good/every-supported-key.yml");
     let config_of = |text: &str| -> Config {

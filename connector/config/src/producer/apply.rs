@@ -114,28 +114,6 @@ pub(super) fn socket_buffer(draft: &mut Draft<'_>, name: &str, property: &Proper
     }
 }
 
-/// What a property of encryption or login is told.
-pub(super) const PLAIN_ONLY: &str = "this version speaks to Kafka without TLS and without a login";
-
-pub(super) fn security_protocol(draft: &mut Draft<'_>, property: &Property) {
-    let Some(protocol) = draft.text(property) else {
-        return;
-    };
-    match protocol.to_ascii_uppercase().as_str() {
-        "PLAINTEXT" => draft.put("security.protocol", "plaintext"),
-        "SSL" | "SASL_SSL" | "SASL_PLAINTEXT" => draft.refuse(
-            &property.name,
-            format!("{protocol} is not supported yet; {PLAIN_ONLY}"),
-            "use PLAINTEXT with a listener of the brokers that takes it",
-        ),
-        _ => draft.refuse(
-            &property.name,
-            format!("{} is no security protocol", property.quoted(protocol)),
-            "use PLAINTEXT",
-        ),
-    }
-}
-
 /// The property with its value in small letters, for choices of which Java takes any case.
 pub(super) fn lowercase(property: &Property) -> Property {
     let value = match &property.value {

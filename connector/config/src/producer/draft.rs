@@ -7,7 +7,7 @@ use crate::{
     secret::{Secret, Setting},
 };
 
-use super::{Finding, Findings, Partitioner, Property, PropertyValue};
+use super::{Finding, Findings, Partitioner, Property, PropertyValue, security};
 
 /// What librdkafka takes for a property, and what Java does.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +57,10 @@ pub(super) struct Given {
     pub(super) serializer: Option<String>,
 }
 
+/// There is no value, and an error that says why was told.
+pub(super) struct Told;
+
 /// Collects what the properties say.
-#[derive(Debug)]
 pub(super) struct Draft<'f> {
     findings: &'f mut Findings,
     /// For librdkafka, in order, each name once.
@@ -66,6 +68,10 @@ pub(super) struct Draft<'f> {
     pub(super) bootstrap_servers: Vec<String>,
     pub(super) partitioner: Partitioner,
     pub(super) given: Given,
+    /// What is looked at when everything is read.
+    pub(super) security: security::Given,
+    /// Fingerprints of the files that librdkafka reads itself.
+    pub(super) read_elsewhere: Vec<u64>,
     /// Whether no value is missing that lies in a file out of reach.
     pub(super) is_complete: bool,
 }
@@ -78,6 +84,8 @@ impl<'f> Draft<'f> {
             bootstrap_servers: Vec::new(),
             partitioner: Partitioner::Key,
             given: Given::default(),
+            security: security::Given::default(),
+            read_elsewhere: Vec::new(),
             is_complete: true,
         }
     }

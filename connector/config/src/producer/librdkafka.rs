@@ -232,7 +232,8 @@ pub(super) const CONSUMER: &[&str] = &[
 ];
 
 const DEPRECATED: &str = "the client library has dropped it";
-const JAVA_NAME: &str = "is the client library's name for a property of the Java producer";
+pub(super) const JAVA_NAME: &str =
+    "is the client library's name for a property of the Java producer";
 const OWN: &str = "is set by the connector itself";
 const OLD_BROKERS: &str = "is for brokers older than 0.10, which know no idempotence";
-const CODE: &str = "cannot be given as text";
+pub(super) const CODE: &str = "cannot be given as text";

@@ -166,7 +166,6 @@ fn fate(name: &str) -> String {
         Class::Same(_) => said("the same"),
         Class::WithoutEffect(why) => format!("no effect: {why}"),
         Class::Refused { reason, remedy } => format!("refused: {reason}; {remedy}"),
-        Class::NotYet => "refused: not supported yet".to_owned(),
         Class::Unknown | Class::Consumer => "refused".to_owned(),
         _ => said("the same, translated for librdkafka"),
     }

@@ -34,7 +34,9 @@ pub(super) fn finish(mut draft: Draft<'_>) -> ProducerPlan {
         idempotent,
         bootstrap_servers: draft.bootstrap_servers,
         properties: draft.properties,
+        sasl: None,
         files: Vec::new(),
+        read_elsewhere: draft.read_elsewhere,
         is_complete: draft.is_complete,
     }
 }

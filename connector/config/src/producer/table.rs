@@ -3,13 +3,14 @@
 use super::{
     Property,
     apply::{
-        acks, ignore_keys, interceptors, level, lowercase, metadata_age, partitioner,
-        security_protocol, serializer, socket_buffer,
+        acks, ignore_keys, interceptors, level, lowercase, metadata_age, partitioner, serializer,
+        socket_buffer,
     },
     brokers,
     draft::{Draft, Kind},
     librdkafka::{CONSUMER, LIBRDKAFKA},
     providers,
+    secure::{LIBRDKAFKA_SECURITY, SECURITY},
 };
 
 /// What becomes of a property.
@@ -28,8 +29,8 @@ pub(super) enum Class {
         reason: &'static str,
         remedy: &'static str,
     },
-    /// For a later version.
-    NotYet,
+    /// Translated together with others, see `security`.
+    Together,
     /// A property of Kafka's consumer.
     Consumer,
     Unknown,
@@ -59,7 +60,7 @@ pub(super) const fn refused(reason: &'static str, remedy: &'static str) -> Class
     Class::Refused { reason, remedy }
 }
 
-/// Properties of the Java producer of Kafka 4.3, but for the security ones.
+/// Properties of the Java producer of Kafka 4.3, but for those about security, which are in `secure`.
 const JAVA: &[Row] = &[
     ("acks", Class::Translated(acks)),
     (
@@ -246,7 +247,6 @@ const JAVA: &[Row] = &[
             draft.given.retry_ms = draft.number(property, number(0, LONG_MAX, 1, 300_000));
         }),
     ),
-    ("security.protocol", Class::Translated(security_protocol)),
     (
         "send.buffer.bytes",
         Class::Translated(|draft, property| {
@@ -290,18 +290,6 @@ const OLDER: &[Row] = &[
     ),
 ];
 
-/// What the names of encryption, login and secrets begin with.
-const NOT_YET: &[&str] = &[
-    "enable.sasl.",
-    "enable.ssl.",
-    "https.",
-    "oauthbearer",
-    "sasl.",
-    "security.",
-    "ssl.",
-    "ssl_",
-];
-
 const BLOCKING: &str = "what Kafka does not take in time is answered as a temporary error";
 const SETUP: &str = "the time does not grow; see socket.connection.setup.timeout.ms";
 const METRICS: &str = "the connector has metrics of its own, see service.manage";
@@ -320,8 +308,6 @@ pub(super) fn class_of(name: &str) -> Class {
         *class
     } else if providers::is_parameter(name) {
         Class::Ours(|_, _| {})
-    } else if NOT_YET.iter().any(|opening| name.starts_with(opening)) {
-        Class::NotYet
     } else if CONSUMER.contains(&name) {
         Class::Consumer
     } else {
@@ -341,5 +327,9 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
 }
 
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
-    JAVA.iter().chain(OLDER).chain(LIBRDKAFKA)
+    JAVA.iter()
+        .chain(SECURITY)
+        .chain(OLDER)
+        .chain(LIBRDKAFKA)
+        .chain(LIBRDKAFKA_SECURITY)
 }

@@ -1,11 +1,11 @@
 use std::{collections::HashSet, time::Duration};
 
 use super::{
-    Findings, Partitioner, ProducerPlan, Property, PropertyValue,
+    Findings, Partitioner, ProducerPlan, Property, PropertyValue, is_open_property,
     table::{Class, class_of, rows},
     translate,
 };
-use crate::{NoFiles, reference::Origin};
+use crate::{Files, NoFiles, reference::Origin};
 
 const KAFKA: &str = include_str!("../../tests/java/kafka-4.3-properties.tsv");
 const LIBRDKAFKA: &str = include_str!("../../tests/java/librdkafka-2.12-properties.txt");
@@ -28,24 +28,32 @@ fn list(name: &str, items: &[&str]) -> Property {
 }
 
 fn read(given: &[(&str, &str)]) -> (ProducerPlan, Findings) {
+    read_with(given, &NoFiles)
+}
+
+pub(super) fn read_with(given: &[(&str, &str)], files: &dyn Files) -> (ProducerPlan, Findings) {
     let properties: Vec<_> = given
         .iter()
         .map(|(name, value)| text(name, value))
         .collect();
     let mut findings = Findings::default();
-    (translate(&properties, &NoFiles, &mut findings), findings)
+    (translate(&properties, files, &mut findings), findings)
 }
 
 /// The plan of properties that are all right and not worth a word.
-fn plan(given: &[(&str, &str)]) -> ProducerPlan {
-    let (plan, findings) = read(given);
+pub(super) fn plan(given: &[(&str, &str)]) -> ProducerPlan {
+    plan_with(given, &NoFiles)
+}
+
+pub(super) fn plan_with(given: &[(&str, &str)], files: &dyn Files) -> ProducerPlan {
+    let (plan, findings) = read_with(given, files);
     assert!(findings.errors.is_empty(), "{findings:?}");
     assert!(findings.warnings.is_empty(), "{findings:?}");
     plan
 }
 
 /// The plan and the one warning of properties that are accepted.
-fn warned(given: &[(&str, &str)]) -> (ProducerPlan, (String, String)) {
+pub(super) fn warned(given: &[(&str, &str)]) -> (ProducerPlan, (String, String)) {
     let (plan, mut findings) = read(given);
     assert!(findings.errors.is_empty(), "{findings:?}");
     assert_eq!(findings.warnings.len(), 1, "{findings:?}");
@@ -53,14 +61,18 @@ fn warned(given: &[(&str, &str)]) -> (ProducerPlan, (String, String)) {
 }
 
 /// The one error of properties, as `NAME REASON; REMEDY`.
-fn refused(given: &[(&str, &str)]) -> String {
-    let (_, findings) = read(given);
+pub(super) fn refused(given: &[(&str, &str)]) -> String {
+    refused_with(given, &NoFiles)
+}
+
+pub(super) fn refused_with(given: &[(&str, &str)], files: &dyn Files) -> String {
+    let (_, findings) = read_with(given, files);
     assert_eq!(findings.errors.len(), 1, "{findings:?}");
     let (name, finding) = &findings.errors[0];
     format!("{name} {}; {}", finding.reason, finding.remedy)
 }
 
-fn setting<'p>(plan: &'p ProducerPlan, name: &str) -> Option<&'p str> {
+pub(super) fn setting<'p>(plan: &'p ProducerPlan, name: &str) -> Option<&'p str> {
     let mut values = plan
         .properties
         .iter()
@@ -83,13 +95,40 @@ fn every_property_of_the_java_producer_is_in_one_class() {
     assert_eq!(names_of("producer").count(), 113);
     for name in names_of("producer") {
         let listed = rows().filter(|(known, _)| *known == name).count();
-        let secret = ["ssl.", "sasl.", "security.providers"];
-        let expected = usize::from(!secret.iter().any(|opening| name.starts_with(opening)));
-        assert_eq!(listed, expected, "{name}");
+        assert_eq!(listed, 1, "{name}");
         assert!(
             !matches!(class_of(name), Class::Unknown | Class::Consumer),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn what_java_keeps_as_a_password_is_a_secret_and_so_is_what_sounds_like_one() {
+    let mut passwords = 0;
+    for line in KAFKA.lines() {
+        let mut fields = line.split('\t').skip(1);
+        let name = fields.next().unwrap();
+        if fields.next() == Some("PASSWORD") {
+            assert!(!is_open_property(name), "{name}");
+            passwords += 1;
+        }
+    }
+    assert!(passwords >= 9);
+    for name in LIBRDKAFKA.lines() {
+        let parts = ["password", "secret", "passphrase", ".key.pem", "ssl_key"];
+        if parts.iter().any(|part| name.contains(part)) {
+            assert!(!is_open_property(name), "{name}");
+        }
+    }
+    assert!(!is_open_property("sasl.jaas.confg"));
+    for name in [
+        "linger.ms",
+        "ssl.truststore.location",
+        "sasl.username",
+        "sasl.oauthbearer.token.endpoint.url",
+    ] {
+        assert!(is_open_property(name), "{name}");
     }
 }
 
@@ -331,22 +370,6 @@ fn librdkafkas_name_for_a_java_property_is_refused_with_javas() {
 }
 
 #[test]
-fn encryption_and_login_are_not_supported_yet() {
-    for name in [
-        "ssl.truststore.location",
-        "sasl.jaas.config",
-        "sasl.username",
-        "security.providers",
-    ] {
-        assert!(
-            refused(&[(name, "x")]).contains("not supported yet"),
-            "{name}"
-        );
-    }
-    assert!(refused(&[("security.protocol", "SASL_SSL")]).contains("not supported yet"));
-}
-
-#[test]
 fn plaintext_is_accepted_in_any_case() {
     assert_eq!(
         setting(
@@ -356,7 +379,10 @@ fn plaintext_is_accepted_in_any_case() {
         Some("plaintext")
     );
     plan(&[("security.protocol", "plaintext")]);
-    assert!(refused(&[("security.protocol", "TLS")]).contains("no security protocol"));
+    assert_eq!(
+        refused(&[("security.protocol", "TLS")]),
+        "security.protocol \"TLS\" is no security protocol; use one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"
+    );
 }
 
 #[test]

@@ -1,43 +1,20 @@
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use super::*;
-use crate::NoFiles;
+use crate::{NoFiles, files::held::Held};
 
 const JAVA: &str = include_str!("../../tests/java/properties.jsonl");
 
-/// Files by path; folders are not needed.
-struct Held(BTreeMap<&'static str, &'static [u8]>);
-
-impl Files for Held {
-    fn locate(&self, path: &str) -> PathBuf {
-        PathBuf::from("/etc/connector").join(path)
-    }
-
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let content = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(content.to_vec())
-    }
-}
-
-fn held(files: &[(&'static str, &'static str)]) -> Held {
-    Held(
-        files
-            .iter()
-            .map(|(path, text)| (*path, text.as_bytes()))
-            .collect(),
-    )
-}
-
-fn expanded(text: &str, files: &[(&'static str, &'static str)]) -> (String, Origin) {
-    let Ok(value) = expand(text, &Providers::default(), &held(files)) else {
+fn expanded(text: &str, files: &[(&str, &str)]) -> (String, Origin) {
+    let Ok(value) = expand(text, &Providers::default(), &Held::of(files)) else {
         panic!("{text} is refused");
     };
     (value.text.expose().to_owned(), value.origin)
 }
 
 /// The one reason why `text` cannot be used.
-fn refused(text: &str, files: &[(&'static str, &'static str)]) -> String {
-    let Err(findings) = expand(text, &Providers::default(), &held(files)) else {
+fn refused(text: &str, files: &[(&str, &str)]) -> String {
+    let Err(findings) = expand(text, &Providers::default(), &Held::of(files)) else {
         panic!("{text} is accepted");
     };
     assert_eq!(findings.len(), 1, "{findings:?}");
@@ -128,7 +105,7 @@ fn what_is_no_reference_stays_as_kafka_leaves_it() {
 fn a_key_may_have_colons_and_a_provider_another_name() {
     let mut providers = Providers::default();
     providers.insert("vault", Provider::File);
-    let Ok(value) = expand("${vault:f:a:b}", &providers, &held(&[("f", "a\\:b=1")])) else {
+    let Ok(value) = expand("${vault:f:a:b}", &providers, &Held::of(&[("f", "a\\:b=1")])) else {
         panic!("it is refused");
     };
     assert_eq!(value.text.expose(), "1");
@@ -185,7 +162,7 @@ fn a_reference_that_cannot_be_followed_is_an_error_with_its_cause() {
 
 #[test]
 fn a_file_that_is_no_text_is_refused() {
-    let files = Held([("f/k", &b"\xff\xfe"[..])].into());
+    let files = Held::of(&[("f/k", b"\xff\xfe")]);
     let Err(findings) = expand("${directory:f:k}", &Providers::default(), &files) else {
         panic!("it is accepted");
     };
@@ -197,7 +174,11 @@ fn a_file_that_is_no_text_is_refused() {
 
 #[test]
 fn all_references_of_a_value_that_fail_are_told() {
-    let Err(findings) = expand("${file:a:b}${file:c:d}", &Providers::default(), &held(&[])) else {
+    let Err(findings) = expand(
+        "${file:a:b}${file:c:d}",
+        &Providers::default(),
+        &Held::default(),
+    ) else {
         panic!("it is accepted");
     };
     assert_eq!(findings.len(), 2);

@@ -70,6 +70,25 @@ fn message_pack_becomes_an_array_with_an_array_of_the_keys() {
 }
 
 #[test]
+fn avro_becomes_an_array_with_an_array_of_the_keys() {
+    let schema = aeroduct_config::avro::key_map_schema();
+    let format = Format::Avro {
+        schema,
+        stringify_map_keys: true,
+    };
+    let members: [(&[u8], &[u8]); 2] = [(b"\x00", b"\x02\x02a\x00\x02\x00"), (b"\x00", b"\x00")];
+    let (key, value) = joined(&format, &Key::default(), members);
+    assert_eq!(value, b"\x04\x02\x02a\x00\x02\x00\x00\x00");
+    assert_eq!(key.unwrap(), b"\x04\x00\x00\x00");
+    let plain = Key {
+        of_record: RecordKey::Namespace,
+        of_batch: BatchKey::Concat,
+    };
+    let (key, _) = joined(&format, &plain, [(b"ns", b"\x00"), (b"\xff", b"\x00")]);
+    assert_eq!(key.unwrap(), b"\x04\x04ns\x02\xff\x00");
+}
+
+#[test]
 fn frames_and_digests_follow_each_other() {
     let (key, value) = joined(
         &Format::Xdr,

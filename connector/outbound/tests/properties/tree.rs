@@ -138,7 +138,7 @@ impl Tree {
         }
     }
 
-    fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         match self {
             Self::Integer(value) => value.to_string(),
             Self::Double(value) => java(*value),
@@ -215,7 +215,7 @@ pub(crate) fn user_key() -> impl Strategy<Value = Tree> {
     ]
 }
 
-fn key() -> impl Strategy<Value = Tree> {
+pub(crate) fn key() -> impl Strategy<Value = Tree> {
     prop_oneof![
         (-20..20_i64).prop_map(Tree::Integer),
         any::<i64>().prop_map(Tree::Integer),

@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 /// Longest head of a request, in bytes; more is answered with 431. Of headers hyper takes 100 by
 /// itself: any other number would cost it an allocation for each request.
-pub(super) const HEAD_BYTES_MAX: usize = 32 << 10;
+pub(super) const HEAD_BYTES_MAX: u32 = 32 << 10;
 
 /// What is read of a connection at a time, in bytes: enough for most requests in one piece, and so
 /// little that thousands of connections hold no more than they need.
@@ -57,7 +57,7 @@ where
     let spoken = match obeying(ledger, spoken, |_| {}).await {
         Ok(spoken) => spoken,
         Err(Verdict::Late) => return refuse_head(wire).await,
-        Err(_) => return End::Drained.into(),
+        Err(_) => return Ending::Answered,
     };
     match spoken {
         Ok(Version::Http1) => serve_http1(wire, tray, ledger, reception).await,
@@ -79,7 +79,7 @@ where
     let mut connection = http1::Builder::new()
         // Its own limit would count the silence between two requests, too.
         .header_read_timeout(None)
-        .max_header_size(HEAD_BYTES_MAX)
+        .max_header_size(HEAD_BYTES_MAX as usize)
         .max_buf_size(READ_BYTES_MAX)
         .serve_connection(TokioIo::new(wire), service);
     let served = obeying(ledger, &mut connection, |connection| {
@@ -89,7 +89,7 @@ where
         Ok(Ok(())) => End::ClosedByPeer.into(),
         Ok(Err(error)) => error.into(),
         Err(Verdict::Late) => refuse_head(connection.into_parts().io.into_inner()).await,
-        Err(_) => End::Drained.into(),
+        Err(_) => Ending::Answered,
     }
 }
 
@@ -111,7 +111,7 @@ where
     let connection = http2::Builder::new(Streams)
         .timer(TokioTimer::new())
         .max_concurrent_streams(reception.streams_max())
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
+        .max_header_list_size(HEAD_BYTES_MAX)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_pending_accept_reset_streams(RESET_STREAMS_MAX)
@@ -125,7 +125,7 @@ where
     match served.await {
         Ok(Ok(())) => End::ClosedByPeer.into(),
         Ok(Err(error)) => error.into(),
-        Err(_) => End::Drained.into(),
+        Err(_) => Ending::Answered,
     }
 }
 

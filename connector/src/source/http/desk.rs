@@ -100,7 +100,7 @@ impl<S: Sink, C: Clock> Desk<S, C> {
     fn dispatch(&mut self, arrived: Moment) {
         let mut trays = self.lobby.take_trays();
         for tray in &mut trays {
-            if !tray.is_empty() {
+            if tray.len() > 0 {
                 self.dispatch_tray(tray, arrived);
                 tray.clear();
             }
@@ -245,11 +245,6 @@ impl<S: Sink, C: Clock> Desk<S, C> {
             }
             self.tell(token, true);
         }
-    }
-
-    /// Whether requests wait for room.
-    pub(super) fn has_starved(&self) -> bool {
-        self.lobby.has_starved()
     }
 
     fn tokens(&self) -> Vec<usize> {

@@ -10,6 +10,9 @@ pub(super) enum Ending {
     /// As connections of the other protocol end, too.
     #[error(transparent)]
     Common(End),
+    /// It had its last response, and the peer did not close its side.
+    #[error("closed after its last response")]
+    Answered,
     /// The head of a request was not completed in time.
     #[error("the head of a request was begun and not completed within {} s", HEAD_TIME.as_secs())]
     HeadTimeout,
@@ -23,6 +26,7 @@ impl Ending {
     pub(super) const fn is_fault(&self) -> bool {
         match self {
             Self::Common(end) => end.is_fault(),
+            Self::Answered => false,
             Self::HeadTimeout | Self::Unsound(_) => true,
         }
     }

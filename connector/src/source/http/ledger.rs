@@ -21,8 +21,8 @@ pub(super) const REPLY_TIME: Duration = Duration::from_secs(10);
 /// destroyed by the reset that closing over unread bytes would send.
 pub(super) const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// What is to become of a connection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What is to become of a connection, each later one stronger.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Verdict {
     /// It goes on.
     Serve,
@@ -181,9 +181,11 @@ impl Ledger {
     }
 
     fn pass(&self, verdict: Verdict) {
-        if self.verdict.replace(verdict) != verdict
-            && let Some(waker) = self.waker.borrow().as_ref()
-        {
+        if verdict <= self.verdict.get() {
+            return;
+        }
+        self.verdict.set(verdict);
+        if let Some(waker) = self.waker.borrow().as_ref() {
             waker.wake_by_ref();
         }
     }

@@ -264,13 +264,20 @@ impl Lobby {
         }
     }
 
-    /// Whether a connection that has so many other requests in process may bring one more.
+    /// Whether a connection that has so many other requests in process may bring one more. What lies
+    /// on the trays is as good as in flight.
     pub(super) fn has_room(&self, others: usize) -> bool {
         let own = Load {
             records: others,
             bytes: 0,
         };
-        self.window.has_room(own, false)
+        if !self.window.has_room(own, false) {
+            return false;
+        }
+        let on_trays: usize = self.trays.borrow().iter().map(Tray::len).sum();
+        on_trays == 0
+            || self.window.is_overdue()
+            || self.window.in_flight().records + on_trays < self.window.limit().records
     }
 
     /// The request waits until there is room.

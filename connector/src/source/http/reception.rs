@@ -132,6 +132,11 @@ impl Reception {
             .map_err(|_| Refusal::Busy)?;
         let len_max = usize::try_from(post_len_max(limit)).unwrap_or(usize::MAX);
         let body = collect(body, len_max, &visit, &self.frames).await?;
+        // Other bodies may have come meanwhile.
+        visit
+            .room(in_process.others())
+            .await
+            .map_err(|_| Refusal::Busy)?;
         let path = self.policy.has_paths.then(|| head.uri.path());
         let answer = match encoding {
             Encoding::Plain => {

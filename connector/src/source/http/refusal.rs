@@ -53,11 +53,10 @@ impl Refusal {
             Self::Permanent => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyCut => StatusCode::BAD_REQUEST,
             Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Malformed(PostError::UnsupportedVersion(_)) => StatusCode::NOT_IMPLEMENTED,
             Self::Malformed(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::BodyCut | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Headers => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }

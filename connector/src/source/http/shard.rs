@@ -196,7 +196,7 @@ impl<S: Sink + 'static> Server<S> {
             Order::Stop => {
                 let is_drained = self.desk.drain();
                 self.desk.stop();
-                let stopped = *self.stopped.get_or_insert(self.lobby.now());
+                let stopped = *self.stopped.get_or_insert_with(|| self.lobby.now());
                 is_drained || stopped.elapsed() >= STOP_TIME
             }
         }
@@ -209,7 +209,6 @@ impl<S: Sink + 'static> Server<S> {
         if !is_set {
             self.timer.as_mut().reset(due.into());
         }
-        let starved = self.desk.has_starved().then(Instant::now);
         poll_fn(|context| {
             self.doorbell.0.register(context.waker());
             self.lobby.wake_through(context.waker());
@@ -219,8 +218,8 @@ impl<S: Sink + 'static> Server<S> {
             self.timer.as_mut().poll(context)
         })
         .await;
-        if let Some(since) = starved {
-            self.metrics.stalled(since.elapsed());
+        if self.lobby.has_starved() {
+            self.metrics.stalled(self.lobby.now().elapsed());
         }
     }
 

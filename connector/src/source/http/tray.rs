@@ -31,8 +31,9 @@ impl Tray {
         self.requests.push(request);
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.requests.is_empty()
+    /// How many frames there are.
+    pub(super) const fn len(&self) -> usize {
+        self.requests.len()
     }
 
     /// Takes everything out; the memory is kept for what comes next.

@@ -21,6 +21,7 @@ mod ordering;
 mod peers;
 mod performance;
 mod pipe;
+mod posts;
 mod process;
 mod produce;
 mod real;
@@ -68,6 +69,8 @@ enum Figures {
     Topics,
     /// P11 and P13: the writers of JSON and MessagePack.
     Formats,
+    /// P14 and P15: changes by HTTP POST.
+    Http,
     /// What keeping the order of versions costs.
     Ordering,
     /// Ways to produce.
@@ -104,6 +107,10 @@ enum Child {
     C { bootstrap: String },
     #[command(hide = true, name = "serve-early")]
     Early { config: PathBuf },
+    #[command(hide = true, name = "serve-idle-http")]
+    IdleHttp,
+    #[command(hide = true, name = "serve-usual-http")]
+    UsualHttp { bootstrap: String },
 }
 
 /// One group of figures.
@@ -195,6 +202,8 @@ impl Child {
                 ceiling_c::serve(bootstrap, system::TOPIC, reference::PREBUILT)
             }
             Self::Early { config } => early::serve(config),
+            Self::IdleHttp => posts::serve_idle(),
+            Self::UsualHttp { bootstrap } => posts::serve_usual(bootstrap, system::TOPIC),
         }
     }
 }
@@ -231,7 +240,7 @@ fn keep_awake(bootstrap: &str, is_done: &AtomicBool) {
 
 fn measure(cli: &Cli) -> anyhow::Result<ExitCode> {
     let mut bench = Bench::new(cli)?;
-    let steps: [(Figures, Step); 11] = [
+    let steps: [(Figures, Step); 12] = [
         (Figures::Formats, formats::run),
         (Figures::Ordering, ordering::run),
         (Figures::Produce, produce::run),
@@ -240,6 +249,7 @@ fn measure(cli: &Cli) -> anyhow::Result<ExitCode> {
         (Figures::Latency, pipe::latency),
         (Figures::Topics, pipe::topics),
         (Figures::Tax, early::run),
+        (Figures::Http, posts::run),
         (Figures::Footprint, footprint::run),
         (Figures::Watching, counts::watching),
         (Figures::Real, real::run),

@@ -9,6 +9,7 @@ mod ends;
 mod field;
 mod franz_go;
 mod gateway;
+pub(crate) mod go;
 mod jvm;
 mod page;
 mod plot;

@@ -36,8 +36,12 @@ impl Served {
     pub(crate) fn start(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(arguments);
+        Self::saying(command).with_context(|| format!("cannot start {arguments:?}"))
+    }
+
+    /// Starts a program that says where it serves, and nothing before.
+    pub(crate) fn saying(command: Command) -> anyhow::Result<Self> {
         Self::of(command, |line| Some(line.to_owned()))
-            .with_context(|| format!("cannot start {arguments:?}"))
     }
 
     /// Starts a connector on a configuration and waits until it is bound.

@@ -1,29 +1,6 @@
-use std::{cell::RefCell, collections::BTreeMap, io, path::PathBuf};
+use std::path::PathBuf;
 
-use crate::{Diagnostics, Files, Plan, ProducerChange, Setting, parse, parse_with};
-
-/// Files that can be changed.
-#[derive(Default)]
-struct Held(RefCell<BTreeMap<String, String>>);
-
-impl Held {
-    fn set(&self, path: &str, text: &str) {
-        let mut held = self.0.borrow_mut();
-        held.insert(path.to_owned(), text.to_owned());
-    }
-}
-
-impl Files for Held {
-    fn locate(&self, path: &str) -> PathBuf {
-        PathBuf::from("/etc/connector").join(path)
-    }
-
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let held = self.0.borrow();
-        let text = held.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(text.clone().into_bytes())
-    }
-}
+use crate::{Diagnostics, Plan, ProducerChange, Setting, files::held::Held, parse, parse_with};
 
 fn file(properties: &str) -> String {
     format!("routing: {{mode: skip}}\nproducer-props:\n{properties}\nformat: {{mode: json}}\n")
