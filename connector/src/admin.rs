@@ -24,6 +24,7 @@ use aeroduct_process::logging::Levels;
 use aeroduct_process::shutdown::Shutdown;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::login::Figures;
 use crate::metrics::{self, Metrics, Outside, Ticker};
 use crate::pipeline::ordering::RecordOrder;
 use crate::pipeline::{Cargo, Window};
@@ -36,6 +37,7 @@ pub struct Admin {
     pub producer: Producer<Cargo>,
     pub window: Arc<Window>,
     pub order: Arc<RecordOrder>,
+    pub login: Arc<Figures>,
     pub plan: Arc<Plan>,
     /// Absent when somebody else owns the log; then it is not steered here.
     pub levels: Option<Levels>,
@@ -64,6 +66,7 @@ impl Admin {
             is_overdue: self.window.is_overdue(),
             remembered_records: count(self.order.remembered()),
             forgotten_records: self.order.forgotten(),
+            login: self.login.read(),
             producer: self.producer.snapshot().into(),
         }
     }

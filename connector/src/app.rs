@@ -9,11 +9,12 @@ mod threads;
 pub use threads::ThreadFailure;
 
 use crate::admin::{self, Admin};
+use crate::login::{Figures, Keeper, TokenError, Tokens};
 use crate::metrics::Metrics;
 use crate::pipeline::{Cargo, Load, Shared, Wake, Window};
 use crate::sink;
 use crate::source::{BindError, Gate, Listener, Mailbox, Order};
-use aeroduct_config::Plan;
+use aeroduct_config::{Files, Plan};
 use aeroduct_kafka::Producer;
 use aeroduct_process::admin::{AdminError, AdminServer, Route};
 use aeroduct_process::logging::Levels;
@@ -21,6 +22,7 @@ use aeroduct_process::shutdown::{self, Controller};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 use threads::Threads;
 
@@ -36,6 +38,9 @@ pub enum StartError {
     /// A management address cannot be had.
     #[error("the management port cannot be opened")]
     BindManage(#[source] AdminError),
+    /// The source of tokens for Kafka refuses its settings.
+    #[error("the Kafka producer cannot log in")]
+    Tokens(#[source] TokenError),
     /// The producer refuses its settings.
     #[error("the Kafka producer cannot be started")]
     StartProducer(#[source] aeroduct_kafka::StartError),
@@ -67,7 +72,12 @@ pub struct App {
     serving: Threads,
     managing: Threads,
     manage_controller: Controller,
+    /// Dropped to end the watch over files.
+    watching: Vec<SyncSender<()>>,
+    plan: Arc<Plan>,
     producer: Producer<Cargo>,
+    tokens: Option<Arc<Tokens>>,
+    login: Arc<Figures>,
     metrics: Arc<Metrics>,
     drain_timeout: Duration,
 }
@@ -83,8 +93,9 @@ impl App {
         let manage = bind_manage(&plan).map_err(StartError::BindManage)?;
         let plan = Arc::new(plan);
         let metrics = Metrics::new(plan.service.io_threads, &plan.service.cluster_name);
-        let producer = Producer::start(sink::settings(&plan, metrics.observer()))
-            .map_err(StartError::StartProducer)?;
+        let tokens = Tokens::of(&plan.producer).map_err(StartError::Tokens)?;
+        let settings = sink::settings(&plan, tokens.clone(), metrics.observer());
+        let producer = Producer::start(settings).map_err(StartError::StartProducer)?;
 
         let mut app = Self {
             service: listener.addresses().to_vec(),
@@ -97,7 +108,11 @@ impl App {
             serving: Threads::new(),
             managing: Threads::new(),
             manage_controller: shutdown::channel().0,
+            watching: Vec::new(),
+            plan: Arc::clone(&plan),
             producer,
+            tokens,
+            login: Arc::default(),
             metrics,
             drain_timeout: plan.aeroduct.drain_timeout,
         };
@@ -113,6 +128,7 @@ impl App {
             producer: app.producer.clone(),
             window: Arc::clone(&window),
             order: Arc::clone(&shared.order),
+            login: Arc::clone(&app.login),
             plan: Arc::clone(&plan),
             levels,
         });
@@ -123,6 +139,35 @@ impl App {
         app.start_listener(listener, &plan)?;
         app.start_admin(admin, pages, manage)?;
         Ok(app)
+    }
+
+    /// Takes up what changes in the files that the producer's properties name: passwords, keys,
+    /// certificates. `files` are those that the plan was made with.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn keep_logged_in(&mut self, files: impl Files + Send + 'static) -> Result<(), StartError> {
+        if self.plan.producer.files.is_empty() {
+            return Ok(());
+        }
+        let keeper = Keeper::new(
+            Arc::clone(&self.plan),
+            Box::new(files),
+            self.producer.clone(),
+            self.tokens.clone(),
+            Arc::clone(&self.login),
+        );
+        let (stop, stopped) = sync_channel(0);
+        self.watching.push(stop);
+        let watch = move || {
+            keeper.run(&stopped);
+            Ok(())
+        };
+        let spawned = self.managing.spawn("kafka-login".to_owned(), watch);
+        spawned.map_err(|source| StartError::Spawn {
+            part: "the watch over the producer's files",
+            source,
+        })
     }
 
     fn start_listener(&mut self, listener: Listener, plan: &Plan) -> Result<(), StartError> {
@@ -201,6 +246,7 @@ impl App {
             .min(LEAVE_TIME);
         let drained = self.producer.drain(left);
         self.manage_controller.drain();
+        self.watching.clear();
         self.managing.join(LEAVE_TIME);
         Drained {
             is_complete: is_complete && drained.left == 0,

@@ -15,6 +15,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod login;
 pub mod logs;
 pub mod metrics;
 pub mod pipeline;

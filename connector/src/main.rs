@@ -1,6 +1,6 @@
 //! Starts the connector, or checks its configuration.
 
-use aeroduct_config::Plan;
+use aeroduct_config::{FilesBeside, Plan};
 use aeroduct_connector::app::App;
 use aeroduct_connector::cli::{Cli, Command};
 use aeroduct_connector::{commands, logs};
@@ -16,12 +16,14 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Run(file) => commands::with_plan(&file, |plan| match run(plan) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                tracing::error!(target: "server", "{error:#}");
-                commands::complain(format_args!("error: {error:#}"));
-                ExitCode::FAILURE
+        Command::Run(file) => commands::with_plan(&file, |plan| {
+            match run(plan, FilesBeside::new(&file.config)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    tracing::error!(target: "server", "{error:#}");
+                    commands::complain(format_args!("error: {error:#}"));
+                    ExitCode::FAILURE
+                }
             }
         }),
         Command::Check(options) => {
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(mut plan: Plan) -> anyhow::Result<()> {
+fn run(mut plan: Plan, files: FilesBeside) -> anyhow::Result<()> {
     if let Some(memory) = memory::limit() {
         plan.fit_into(memory);
     }
@@ -43,7 +45,8 @@ fn run(mut plan: Plan) -> anyhow::Result<()> {
     logs::banner(&plan);
     let (controller, shutdown) = shutdown::channel();
     shutdown::listen(controller).context("signals cannot be heard")?;
-    let app = App::start(plan, Some(logging.levels()))?;
+    let mut app = App::start(plan, Some(logging.levels()))?;
+    app.keep_logged_in(files)?;
     for address in app.service_addresses() {
         tracing::info!(target: "server", "binding clear text to /{address}");
     }

@@ -1,8 +1,9 @@
 //! The side of Kafka: the settings of the producer and the way of a message into it.
 
+use crate::login::Tokens;
 use crate::pipeline::{Cargo, Message, Shipment, Sink};
-use aeroduct_config::Plan;
-use aeroduct_kafka::{Observer, Publisher, Settings, TopicIndex};
+use aeroduct_config::{Plan, ProducerPlan};
+use aeroduct_kafka::{Observer, Publisher, Settings, TokenSource, TopicIndex};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,12 +45,19 @@ impl Sink for KafkaSink {
     }
 }
 
+/// The properties of the producer's clients as the plan has them, secrets included.
+pub fn properties(plan: &ProducerPlan) -> Vec<(String, String)> {
+    let properties = plan.properties.iter();
+    properties
+        .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+        .collect()
+}
+
 /// The producer's settings as the plan has them.
-pub fn settings(plan: &Plan, observer: Arc<dyn Observer>) -> Settings {
+pub fn settings(plan: &Plan, tokens: Option<Arc<Tokens>>, observer: Arc<dyn Observer>) -> Settings {
     let producer = &plan.producer;
-    let properties = producer.properties.iter();
-    let properties = properties.map(|(name, value)| (name.clone(), value.expose().to_owned()));
-    let mut settings = Settings::new(properties.collect());
+    let mut settings = Settings::new(properties(producer));
+    settings.tokens = tokens.map(|tokens| tokens as Arc<dyn TokenSource>);
     settings.linger = producer.linger;
     settings.batch_bytes = producer.batch_bytes;
     settings.gather = GATHER;

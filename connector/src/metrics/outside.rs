@@ -1,5 +1,6 @@
 //! What other parts know and the metrics show.
 
+use crate::login::LoginFigures;
 use aeroduct_kafka::{BreakerState, BrokerState, Snapshot};
 
 /// Figures of other parts at the moment of a snapshot.
@@ -17,6 +18,7 @@ pub struct Outside {
     pub remembered_records: u64,
     /// Records whose last update was forgotten before its time.
     pub forgotten_records: u64,
+    pub login: LoginFigures,
     pub producer: ProducerFigures,
 }
 
@@ -34,6 +36,10 @@ pub struct ProducerFigures {
     pub clients_created: u64,
     pub clients_closed: u64,
     pub fatal_errors: u64,
+    pub renewals: u64,
+    pub authentication_errors: u64,
+    pub tls_errors: u64,
+    pub token_errors: u64,
     /// Shipped and not yet with the Kafka client.
     pub waiting_messages: u64,
     pub waiting_bytes: u64,
@@ -78,6 +84,10 @@ impl From<Snapshot> for ProducerFigures {
             clients_created: snapshot.clients_created,
             clients_closed: snapshot.clients_closed,
             fatal_errors: snapshot.fatal_errors,
+            renewals: snapshot.renewals,
+            authentication_errors: snapshot.authentication_errors,
+            tls_errors: snapshot.tls_errors,
+            token_errors: snapshot.token_errors,
             waiting_messages: snapshot.waiting.messages,
             waiting_bytes: snapshot.waiting.bytes,
             outstanding_messages: snapshot.outstanding,

@@ -6,6 +6,7 @@ use aeroduct_kafka::Batch;
 
 use super::{Breaker, Brokers, Metrics, Outside, ProducerFigures, Replied, Snapshot};
 use super::{Kind, native, official};
+use crate::login::LoginFigures;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -184,6 +185,7 @@ fn outside() -> Outside {
         is_overdue: false,
         remembered_records: 7,
         forgotten_records: 5,
+        login: LoginFigures::default(),
         producer: ProducerFigures {
             delivered_messages: 21,
             clients_created: 3,

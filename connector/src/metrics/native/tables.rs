@@ -295,6 +295,38 @@ const PRODUCER: &[Native] = &[
         "Kafka clients replaced after a fatal error",
         |it| it.outside.producer.fatal_errors,
     ),
+    counter(
+        "aeroduct_connector_producer_renewals_total",
+        "Kafka clients whose place one with changed properties has taken, such as a new certificate",
+        |it| it.outside.producer.renewals,
+    ),
+    with(
+        "aeroduct_connector_producer_login_errors_total",
+        Kind::Counter,
+        "How often no TLS connection to a broker came about, a broker did not accept who we are, or \
+         no token was to be had",
+        Reading::Samples(|it, samples| {
+            let producer = &it.outside.producer;
+            for (kind, count) in [
+                ("authentication", producer.authentication_errors),
+                ("tls", producer.tls_errors),
+                ("token", producer.token_errors),
+            ] {
+                samples.count(&[("kind", kind)], count);
+            }
+        }),
+    ),
+    with(
+        "aeroduct_connector_producer_login_reloads_total",
+        Kind::Counter,
+        "Changed passwords, keys and certificates of `producer-props`, by whether they could be used",
+        Reading::Samples(|it, samples| {
+            let login = it.outside.login;
+            for (result, count) in [("taken", login.taken), ("refused", login.refused)] {
+                samples.count(&[("result", result)], count);
+            }
+        }),
+    ),
     gauge(
         "aeroduct_connector_producer_waiting_messages",
         "Messages that wait for the Kafka client",
