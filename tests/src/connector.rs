@@ -34,6 +34,10 @@ pub struct Launch {
     pub further_ports: Vec<u16>,
     /// A further item of `service`, in YAML.
     pub service: Option<String>,
+    /// Further properties of the producer, and their values.
+    pub producer_props: Vec<(String, String)>,
+    /// Files beside the configuration, by their paths from there.
+    pub files: Vec<(String, String)>,
 }
 
 /// A running connector; killed when dropped.
@@ -63,16 +67,14 @@ impl Connector {
         let folder = tempfile::tempdir()?;
         let (port, manage_port) = (ports::free()?, ports::free()?);
         let ports = [&[port], launch.further_ports.as_slice()].concat();
-        fs::write(
-            folder.path().join(FILE),
-            configuration(
-                bootstrap,
-                &ports,
-                manage_port,
-                launch.service.as_deref(),
-                blocks,
-            ),
-        )?;
+        for (path, content) in &launch.files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().context("a file in a folder")?)?;
+            fs::write(path, content)?;
+        }
+        let service = launch.service.as_deref();
+        let text = configuration(bootstrap, &ports, manage_port, service, blocks);
+        fs::write(folder.path().join(FILE), launch.with_props(&text))?;
         let mut connector = Self {
             program: launch.start(folder.path())?,
             launch: launch.clone(),
@@ -102,6 +104,11 @@ impl Connector {
             })
             .context("the connector")?;
         Ok(())
+    }
+
+    /// The folder of its configuration.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// All it has written to its log so far.
@@ -193,6 +200,16 @@ pub struct Response {
 }
 
 impl Launch {
+    /// A configuration with the further properties.
+    fn with_props(&self, text: &str) -> String {
+        const SECTION: &str = "producer-props:\n";
+        let quoted = |(name, value): &(String, String)| {
+            format!("  {name}: '{}'\n", value.replace('\'', "''"))
+        };
+        let further: String = self.producer_props.iter().map(quoted).collect();
+        text.replacen(SECTION, &format!("{SECTION}{further}"), 1)
+    }
+
     fn start(&self, folder: &Path) -> Result<Program> {
         let connector = match &self.program {
             Some(path) => path,

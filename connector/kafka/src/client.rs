@@ -47,17 +47,26 @@ pub(crate) fn start_client(
 ) -> Result<Client, StartError> {
     // Lingering is done by the partitions, where a batch grows while the last one is away.
     let gather_ms = format!("{:.3}", settings.gather.as_secs_f64() * 1000.0);
-    create(properties, &[("linger.ms", &gather_ms)])
+    create(settings, properties, &[("linger.ms", &gather_ms)])
 }
 
 /// Makes the client for records that may have spoilt a batch.
 pub(crate) fn start_quarantine_client(
+    settings: &Settings,
     properties: &[(String, String)],
 ) -> Result<Client, StartError> {
-    create(properties, &QUARANTINE)
+    create(settings, properties, &QUARANTINE)
 }
 
-fn create(given: &[(String, String)], fixed: &[(&str, &str)]) -> Result<Client, StartError> {
+fn create(
+    settings: &Settings,
+    given: &[(String, String)],
+    fixed: &[(&str, &str)],
+) -> Result<Client, StartError> {
+    let role = match settings.tokens {
+        Some(_) => Role::TokenProducer,
+        None => Role::Producer,
+    };
     let is_given = |name: &str| given.iter().any(|(it, _)| canonical(it) == name);
     let defaults = DEFAULTS.iter().filter(|(name, _)| !is_given(name)).copied();
     let given = given
@@ -65,7 +74,7 @@ fn create(given: &[(String, String)], fixed: &[(&str, &str)]) -> Result<Client, 
         .filter(|(name, _)| !fixed.iter().any(|(it, _)| canonical(name) == *it))
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let properties = defaults.chain(given).chain(fixed.iter().copied());
-    Client::create(Role::Producer, properties).map_err(|error| match error {
+    Client::create(role, properties).map_err(|error| match error {
         CreateError::Property { name, reason } => StartError::SetProperty { name, reason },
         CreateError::Client { reason } => StartError::CreateClient { reason },
     })

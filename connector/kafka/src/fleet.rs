@@ -76,9 +76,9 @@ impl Fleet {
     }
 
     /// The client for records that may have spoilt a batch.
-    pub(crate) fn launch_quarantine(&self) -> Result<Launched, StartError> {
+    pub(crate) fn launch_quarantine(&self, settings: &Settings) -> Result<Launched, StartError> {
         let mut roll = lock(&self.roll);
-        let client = Arc::new(start_quarantine_client(&roll.properties)?);
+        let client = Arc::new(start_quarantine_client(settings, &roll.properties)?);
         roll.enlist(&client);
         Ok(Launched {
             client,

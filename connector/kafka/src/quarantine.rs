@@ -185,7 +185,7 @@ fn client_of<R: Recipient>(
     launched: &mut Option<Launched>,
 ) -> Option<Arc<Client>> {
     if launched.is_none() {
-        match shared.fleet.launch_quarantine() {
+        match shared.fleet.launch_quarantine(&shared.settings) {
             Ok(made) => {
                 shared.count_launch(&made);
                 *launched = Some(made);

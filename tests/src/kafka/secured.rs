@@ -174,6 +174,8 @@ fn settings(folder: &Path) -> Vec<(String, String)> {
         );
         set(listener, "gssapi.sasl.jaas.config", &kerberos);
     }
+    // Sessions end, so that what has changed must be shown.
+    set("sasltls", "connections.max.reauth.ms", "8000");
     let validator = format!("{LOGIN}.oauthbearer.OAuthBearerValidatorCallbackHandler");
     set(
         "sasltls",

@@ -31,6 +31,7 @@ mod process_outage;
 mod process_routing;
 mod process_shutdown;
 mod rig;
+mod security_connector;
 mod security_faults;
 mod security_mechanisms;
 mod security_rotation;

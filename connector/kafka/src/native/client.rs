@@ -17,6 +17,8 @@ pub(super) const REASON_BYTES: usize = 512;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Role {
     Producer,
+    /// Asks for tokens where [`Client::wants_token`] looks.
+    TokenProducer,
     Consumer,
 }
 
@@ -297,13 +299,13 @@ impl Configuration {
 impl Configuration {
     /// What comes as an event, and the words for certificates.
     fn set_role(&mut self, role: Role) -> sys::rd_kafka_type_t {
+        let of_producer =
+            sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR | sys::RD_KAFKA_EVENT_LOG;
         let (kind, events) = match role {
-            Role::Producer => (
+            Role::Producer => (sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, of_producer),
+            Role::TokenProducer => (
                 sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
-                sys::RD_KAFKA_EVENT_DR
-                    | sys::RD_KAFKA_EVENT_ERROR
-                    | sys::RD_KAFKA_EVENT_LOG
-                    | sys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
+                of_producer | sys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
             ),
             Role::Consumer => (
                 sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
@@ -313,7 +315,8 @@ impl Configuration {
         // SAFETY: the configuration is alive. The callback touches nothing but what it is given.
         unsafe {
             sys::rd_kafka_conf_set_events(self.0.as_ptr(), events);
-            sys::rd_kafka_conf_enable_sasl_queue(self.0.as_ptr(), 1);
+            let has_queue = c_int::from(role == Role::TokenProducer);
+            sys::rd_kafka_conf_enable_sasl_queue(self.0.as_ptr(), has_queue);
             // It is refused without TLS, which is built in.
             sys::rd_kafka_conf_set_ssl_cert_verify_cb(self.0.as_ptr(), Some(verify::explain));
         }
