@@ -48,6 +48,7 @@ golden: ## rewrite the expected outputs that are files; look at the difference b
 	UPDATE_GOLDEN=1 cargo test --locked --package aeroduct-outbound --test golden
 	UPDATE_GOLDEN=1 cargo test --locked --package aeroduct-connector --lib metrics::tests::the_page_about_the_metrics
 	UPDATE_GOLDEN=1 cargo test --locked --package aeroduct-config --lib up_to_date
+	UPDATE_GOLDEN=1 cargo test --locked --package aeroduct-tests --test coverage up_to_date
 
 .PHONY: bench
 bench: ## the figures, as ratios to baselines in the same run; ONLY="pipe real" for some of them

@@ -39,6 +39,15 @@ need_build() {
   has cc || need gcc "a C compiler (cc)"
   has c++ || need g++ "a C++ compiler (c++)"
   has make || need make "make"
+  # For TLS and SASL towards Kafka.
+  if has pkg-config; then
+    pkg-config --exists libssl || need libssl-dev "OpenSSL with its headers"
+    pkg-config --exists libsasl2 || need libsasl2-dev "Cyrus SASL with its headers"
+  else
+    need pkg-config "pkg-config"
+    need libssl-dev "OpenSSL with its headers"
+    need libsasl2-dev "Cyrus SASL with its headers"
+  fi
   if ! has cargo; then
     echo "missing: Rust, from https://rustup.rs; the version is taken from rust-toolchain.toml" >&2
     exit 1
@@ -54,6 +63,7 @@ need_kafka() {
   major=$(has java || [[ -n ${JAVA_HOME:-} ]] && java_major || true)
   ((${major:-0} >= 17)) || need java "Java 17 or later, or JAVA_HOME pointing to it"
   has mvn || need maven "Maven (mvn)"
+  has openssl || need openssl "the program openssl"
   # A clock of its own for the connector.
   compgen -G '/usr/lib*/**/faketime/libfaketimeMT.so.1' > /dev/null \
     || compgen -G '/usr/lib*/faketime/libfaketimeMT.so.1' > /dev/null \

@@ -72,8 +72,19 @@ impl Connector {
             fs::create_dir_all(path.parent().context("a file in a folder")?)?;
             fs::write(path, content)?;
         }
-        let service = launch.service.as_deref();
-        let text = configuration(bootstrap, &ports, manage_port, service, blocks);
+        let mut text = configuration(bootstrap, &ports, manage_port, blocks);
+        if let Some(item) = &launch.service {
+            text = text.replacen(
+                "service:
+",
+                &format!(
+                    "service:
+  {item}
+"
+                ),
+                1,
+            );
+        }
         fs::write(folder.path().join(FILE), launch.with_props(&text))?;
         let mut connector = Self {
             program: launch.start(folder.path())?,
@@ -203,8 +214,9 @@ impl Launch {
     /// A configuration with the further properties.
     fn with_props(&self, text: &str) -> String {
         const SECTION: &str = "producer-props:\n";
+        // What JSON quotes, YAML reads alike.
         let quoted = |(name, value): &(String, String)| {
-            format!("  {name}: '{}'\n", value.replace('\'', "''"))
+            format!("  {name}: {}\n", serde_json::Value::from(value.as_str()))
         };
         let further: String = self.producer_props.iter().map(quoted).collect();
         text.replacen(SECTION, &format!("{SECTION}{further}"), 1)
@@ -264,14 +276,7 @@ fn ask(port: u16, method: &str, path: &str, body: &str) -> Result<Response> {
 }
 
 /// A whole configuration file.
-fn configuration(
-    bootstrap: &str,
-    ports: &[u16],
-    manage_port: u16,
-    service: Option<&str>,
-    blocks: &str,
-) -> String {
-    let service = service.map_or_else(String::new, |item| format!("  {item}\n"));
+pub fn configuration(bootstrap: &str, ports: &[u16], manage_port: u16, blocks: &str) -> String {
     format!(
         "service:
   address: 127.0.0.1
@@ -279,7 +284,7 @@ fn configuration(
   manage:
     address: 127.0.0.1
     port: {manage_port}
-{service}producer-props:
+producer-props:
   bootstrap.servers: [{brokers}]
 logging:
   enable-console-logging: true

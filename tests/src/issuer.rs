@@ -128,19 +128,16 @@ fn serve(mut stream: TcpStream, signer: &Signer, desk: &Desk) -> Result<()> {
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
     let (head, _body) = read_request(&mut stream)?;
-    let (status, answer) = match admitted(&head, desk) {
-        Some(client) => {
-            desk.given.fetch_add(1, Ordering::SeqCst);
-            let token = signer.token(&client, Duration::from_mins(5))?;
-            let answer = json!({
-                "access_token": token, "token_type": "Bearer", "expires_in": 300,
-            });
-            ("200 OK", answer)
-        }
-        None => {
-            desk.refused.fetch_add(1, Ordering::SeqCst);
-            ("401 Unauthorized", json!({ "error": "invalid_client" }))
-        }
+    let (status, answer) = if let Some(client) = admitted(&head, desk) {
+        desk.given.fetch_add(1, Ordering::SeqCst);
+        let token = signer.token(&client, Duration::from_mins(5))?;
+        let answer = json!({
+            "access_token": token, "token_type": "Bearer", "expires_in": 300,
+        });
+        ("200 OK", answer)
+    } else {
+        desk.refused.fetch_add(1, Ordering::SeqCst);
+        ("401 Unauthorized", json!({ "error": "invalid_client" }))
     };
     let answer = answer.to_string();
     write!(

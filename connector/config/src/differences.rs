@@ -20,22 +20,21 @@ mod table;
 mod tests;
 
 /// Something that this connector does otherwise than the vendor's, as a user could notice it.
-#[derive(Clone, Copy, Debug)]
-pub struct Difference {
+struct Difference {
     /// The key that brings it about, such as `routing.mode`, wherever an item may stand; empty where it
     /// is the program itself.
-    pub key: &'static str,
+    key: &'static str,
     /// Which files it is noticed with.
-    pub when: When,
+    when: When,
     /// What is so here.
-    pub here: &'static str,
+    here: &'static str,
     /// What to do about it; empty where nothing needs doing.
-    pub remedy: &'static str,
+    remedy: &'static str,
 }
 
 /// Which files a difference is noticed with.
-#[derive(Clone, Copy, Debug)]
-pub enum When {
+#[derive(Clone, Copy)]
+enum When {
     /// Those that have the key.
     Given,
     /// Those where the key has one of these values, in any case.
@@ -50,11 +49,6 @@ pub enum When {
 
 /// Where notes about keys go that the file does not have.
 const BEHIND_ALL: (usize, usize) = (usize::MAX, 0);
-
-/// All differences, in the order of the file.
-pub fn differences() -> impl Iterator<Item = &'static Difference> {
-    TABLE.iter()
-}
 
 /// What is otherwise than with the vendor's connector for the file `root`, of which `warnings` are told
 /// besides.

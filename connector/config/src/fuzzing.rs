@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use crate::{Diagnostics, NoFiles, Plan, jaas, load, yaml};
+use crate::{
+    Diagnostics, NoFiles, Plan, jaas, load,
+    reference::{self, Providers},
+    yaml,
+};
 
 /// Reads `text` as a configuration file, whatever it is, and shows what is said of it.
 ///
@@ -68,5 +72,22 @@ pub fn fuzz_jaas(text: &[u8]) {
             assert!(lengths.sum::<usize>() <= text.len());
         }
         Err(malformed) => assert!(malformed.to_string().starts_with("is no login module")),
+    }
+}
+
+/// Reads `text` as a value with references, and as the properties file that they refer to.
+///
+/// Nothing may panic, and a text without references must stay as it is.
+pub fn fuzz_reference(text: &[u8]) {
+    let content = reference::value_of_properties(text, "key");
+    let Ok(text) = str::from_utf8(text) else {
+        return;
+    };
+    assert!(content.len() <= text.len());
+    let expanded = reference::expand(text, &Providers::default(), &NoFiles);
+    if let Ok(expanded) = expanded
+        && !text.contains("${")
+    {
+        assert_eq!(expanded.text.expose(), text);
     }
 }

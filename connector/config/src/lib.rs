@@ -10,7 +10,6 @@
 
 pub use config::{Config, Level, LogFormat};
 pub use diagnostic::{Diagnostic, Diagnostics};
-pub use differences::{Difference, When, differences};
 pub use files::{FILE_BYTES_MAX, Files, FilesBeside, NoFiles};
 pub use helm::{Conversion, from_helm_values};
 pub use java_regex::{Regex, RegexError, ReplaceError, Replacement, ReplacementError};

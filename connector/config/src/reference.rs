@@ -20,7 +20,7 @@ mod tests;
 const REFERENCES_MAX: usize = 64;
 
 /// Stands for what a file holds that cannot be seen.
-const UNSEEN: &str = "unseen";
+pub(crate) const UNSEEN: &str = "unseen";
 
 const EXAMPLE: &str = "write ${directory:FOLDER:FILE} or ${file:FILE:KEY}";
 
@@ -130,6 +130,13 @@ pub(crate) fn expand(
     } else {
         Err(findings)
     }
+}
+
+/// The value of `key` in the content of a properties file; empty where there is none.
+pub(crate) fn value_of_properties(content: &[u8], key: &str) -> String {
+    let text = str::from_utf8(content).unwrap_or_default();
+    let value = java_properties::value(text, key).ok().flatten();
+    value.map_or_else(String::new, |value| value.expose().to_owned())
 }
 
 /// A part of a value that has the form of a reference.

@@ -65,11 +65,16 @@ fn check(kind: &str, is_accepted: bool) {
     );
 }
 
+// covers: service.worker-threads, service.max-concurrent-requests, format.schema-file
 #[test]
 fn good_files_make_a_plan() {
     check("good", true);
 }
 
+// covers: routing.mode=custom, routing.class, routing.params, format.mode=custom, format.class,
+// covers: format.batch-formatter-class, format.params, format.payload-format,
+// covers: custom-transformer.class, custom-transformer.params, namespaces.*.custom-transformer,
+// covers: namespaces.*.sets.*.custom-transformer
 #[test]
 fn bad_files_are_refused_with_every_fault_and_its_place() {
     check("bad", false);

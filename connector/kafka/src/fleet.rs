@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
+use zeroize::Zeroize as _;
+
 use crate::client::{start_client, start_quarantine_client};
 use crate::native::Client;
 use crate::sync::lock;
@@ -11,8 +13,14 @@ use crate::{CredentialsError, Settings, StartError};
 /// Name and password of PLAIN and SCRAM.
 const CREDENTIALS: [&str; 2] = ["sasl.username", "sasl.password"];
 
-/// Names and values of librdkafka's properties. Never printed.
-type Properties = Vec<(String, String)>;
+/// Names and values of librdkafka's properties. Never printed, and wiped when they are dropped.
+struct Properties(Vec<(String, String)>);
+
+impl Drop for Properties {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.zeroize());
+    }
+}
 
 /// What clients are made of. It changes as a whole with a new generation.
 pub(crate) struct Fleet {
@@ -38,9 +46,10 @@ pub(crate) struct Launched {
 }
 
 impl Fleet {
-    pub(crate) fn new(properties: Properties) -> Self {
+    /// Clients of these names and values.
+    pub(crate) fn new(properties: Vec<(String, String)>) -> Self {
         let roll = Roll {
-            properties,
+            properties: Properties(properties),
             clients: Vec::new(),
             spare: None,
         };
@@ -66,7 +75,7 @@ impl Fleet {
                 is_new: false,
             });
         }
-        let client = Arc::new(start_client(settings, &roll.properties)?);
+        let client = Arc::new(start_client(settings, &roll.properties.0)?);
         roll.enlist(&client);
         Ok(Launched {
             client,
@@ -78,7 +87,7 @@ impl Fleet {
     /// The client for records that may have spoilt a batch.
     pub(crate) fn launch_quarantine(&self, settings: &Settings) -> Result<Launched, StartError> {
         let mut roll = lock(&self.roll);
-        let client = Arc::new(start_quarantine_client(settings, &roll.properties)?);
+        let client = Arc::new(start_quarantine_client(settings, &roll.properties.0)?);
         roll.enlist(&client);
         Ok(Launched {
             client,
@@ -99,9 +108,9 @@ impl Fleet {
     }
 
     /// From now on clients are made of these properties, and `spare` is the first of them.
-    pub(crate) fn renew(&self, properties: Properties, spare: Arc<Client>) {
+    pub(crate) fn renew(&self, properties: Vec<(String, String)>, spare: Arc<Client>) {
         let mut roll = lock(&self.roll);
-        roll.properties = properties;
+        roll.properties = Properties(properties);
         roll.spare = Some(spare);
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
@@ -121,8 +130,9 @@ impl Fleet {
             return Err(CredentialsError);
         }
         let mut roll = lock(&self.roll);
-        let properties = &mut roll.properties;
-        properties.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+        let properties = &mut roll.properties.0;
+        let is_replaced = |(name, _): &mut (String, String)| CREDENTIALS.contains(&name.as_str());
+        drop(Properties(properties.extract_if(.., is_replaced).collect()));
         for (name, value) in CREDENTIALS.iter().zip([user, password]) {
             properties.push(((*name).to_owned(), value.to_owned()));
         }

@@ -7,6 +7,7 @@
 
 mod client;
 mod code;
+mod configuration;
 mod consumer;
 mod credentials;
 mod event;

@@ -61,10 +61,10 @@ impl<R: Recipient> Producer<R> {
     /// When librdkafka refuses a property, cannot use a file that one names, or when the
     /// system gives no thread.
     pub fn start(mut settings: Settings) -> Result<Self, StartError> {
-        let fleet = Fleet::new(settings.properties.clone());
+        let given = given_limit(&settings);
+        let fleet = Fleet::new(std::mem::take(&mut settings.properties));
         let first = fleet.launch(&settings)?;
-        let limit = batch_limit(&settings, &first.client);
-        settings.properties.clear();
+        let limit = batch_limit(&settings, given, &first.client);
         let shared = Shared::new(settings, fleet, limit);
         shared.count_launch(&first);
         // From here on the threads are stopped by `Life`, also when the second one fails.
@@ -190,17 +190,24 @@ fn join(thread: &Mutex<Option<JoinHandle<()>>>, name: &str) {
     }
 }
 
-/// The batch must fit into one request, or librdkafka would cut it in two.
-fn batch_limit(settings: &Settings, client: &Client) -> BatchLimit {
+/// What the properties say about batches.
+fn given_limit(settings: &Settings) -> BatchLimit {
     let given = |name: &str| {
         let value = settings.properties.iter().rev().find(|(it, _)| it == name);
         value.and_then(|(_, value)| value.parse::<usize>().ok())
     };
-    let request = client.message_bytes_max().unwrap_or(usize::MAX);
-    let request = request.min(given("batch.size").unwrap_or(usize::MAX));
-    let messages = given("batch.num.messages").unwrap_or(BATCH_MESSAGES);
     BatchLimit {
-        messages: messages.clamp(1, BATCH_MESSAGES),
+        messages: given("batch.num.messages").unwrap_or(BATCH_MESSAGES),
+        bytes: given("batch.size").unwrap_or(usize::MAX),
+    }
+}
+
+/// The batch must fit into one request, or librdkafka would cut it in two.
+fn batch_limit(settings: &Settings, given: BatchLimit, client: &Client) -> BatchLimit {
+    let request = client.message_bytes_max().unwrap_or(usize::MAX);
+    let request = request.min(given.bytes);
+    BatchLimit {
+        messages: given.messages.clamp(1, BATCH_MESSAGES),
         bytes: settings
             .batch_bytes
             .min(request.saturating_sub(BATCH_OVERHEAD_BYTES)),

@@ -2,12 +2,13 @@
 //! client after a fatal error or for new properties.
 
 mod predecessors;
+mod succession;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tracing::{debug, error, info};
+use tracing::{error, info};
 
 use self::predecessors::Predecessors;
 use crate::carrier::Carrier;
@@ -42,8 +43,6 @@ const PURGE_LIMIT: Duration = Duration::from_secs(5);
 const PURGE_PAUSE: Duration = Duration::from_millis(50);
 /// How soon a client that could not be made is tried again.
 const CREATE_PAUSE: Duration = Duration::from_secs(1);
-/// The same for one that shall take the place of a sound one.
-const RENEW_PAUSE: Duration = Duration::from_secs(10);
 
 /// The thread's name.
 pub(crate) const THREAD_NAME: &str = "kafka-reports";
@@ -266,65 +265,6 @@ impl<R: Recipient> Thread<'_, R> {
                 error!(target: "kafka", %error, "cannot make the next kafka client");
                 settling.next_create = now + CREATE_PAUSE;
             }
-        }
-    }
-
-    /// Lets a client of new properties take the place of a sound one.
-    ///
-    /// Each partition's next batch goes by the new client. The one that the old client may have
-    /// is waited for, as after every batch: so the order of records does not change.
-    fn renew(&mut self, now: Instant) {
-        let is_due = self.settling.is_none()
-            && self.generation != self.shared.fleet.generation()
-            && !self.predecessors.are_many()
-            && now >= self.next_renewal;
-        if !is_due {
-            return;
-        }
-        match self.shared.fleet.launch(&self.shared.settings) {
-            Ok(launched) => {
-                let is_cut_off = self.carrier.is_cut_off();
-                let old = self.client.take();
-                self.install(launched);
-                self.carrier.note_answer();
-                self.predecessors.add(old, is_cut_off, now);
-                self.shared
-                    .counters
-                    .renewals
-                    .fetch_add(1, Ordering::Relaxed);
-                info!(target: "kafka", "a kafka client with the new settings takes over");
-            }
-            Err(error) => {
-                self.next_renewal = now + RENEW_PAUSE;
-                error!(target: "kafka", %error, "cannot make a kafka client with the new settings");
-            }
-        }
-    }
-
-    /// Takes what predecessors report, and lets go of those that are done.
-    fn attend_to_predecessors(&mut self, now: Instant) {
-        if self.predecessors.is_empty() {
-            return;
-        }
-        for event in self.predecessors.events() {
-            match event {
-                Event::Reports(mut reports) => {
-                    self.take_reports(&mut reports, Sender::Predecessor);
-                }
-                Event::Error { code, reason, .. } => {
-                    debug!(target: "kafka", code = code.0, reason, "trouble of a replaced client");
-                }
-                Event::Log {
-                    level,
-                    facility,
-                    line,
-                } => self.shared.counters.note_line(level, &facility, &line),
-                Event::Other => {}
-            }
-        }
-        self.predecessors.purge(now);
-        for client in self.predecessors.take_finished() {
-            self.shared.questions.retire(client);
         }
     }
 

@@ -29,6 +29,7 @@ use apache_avro::{reader::datum::GenericDatumReader, types::Value as Avro};
 /// No configuration of these cases asks for the port.
 const PORT: u16 = 8080;
 
+// covers: format.mode=avro, format.schema, format.stringify-map-keys
 #[test]
 fn every_case_is_rendered_as_it_is_written_down() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");

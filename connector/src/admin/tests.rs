@@ -306,3 +306,21 @@ fn the_options_that_are_ours_are_shown() {
     });
     assert_eq!(effective_of(EVERY_KEY)["aeroduct"], aeroduct);
 }
+
+#[test]
+fn passwords_keys_and_what_lies_in_files_are_blank() {
+    let config = effective_of(
+        r#"
+producer-props:
+  bootstrap.servers: localhost:9092
+  security.protocol: SASL_SSL
+  sasl.mechanism: SCRAM-SHA-512
+  sasl.jaas.config: >-
+    org.apache.kafka.common.security.scram.ScramLoginModule required username="me" password="canary";
+"#,
+    );
+    let client = &config["producer-props"]["client"];
+    assert_eq!(client["sasl.password"], "********");
+    assert_eq!(client["sasl.username"], "me");
+    assert!(!config.to_string().contains("canary"), "{config}");
+}

@@ -70,6 +70,7 @@ fn a_long_outage_does_not_stop_the_reading() {
     sending.join().unwrap();
 }
 
+// covers: service.max-concurrent-records
 #[test]
 fn a_long_outage_under_a_full_window_is_answered_all_the_while_and_ends_by_itself() {
     let rig = Rig::with(&Setup {

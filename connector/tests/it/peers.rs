@@ -189,6 +189,7 @@ fn long_frames_that_stop_halfway_hold_bounded_memory_for_a_bounded_time() {
     assert_eq!(honest.replies(1), [SUCCESS], "all the room is free again");
 }
 
+// covers: aeroduct.max-connections
 #[test]
 fn connections_beyond_the_limit_are_closed_at_once_and_a_free_place_is_given_again() {
     let rig = Rig::start("aeroduct: { max-connections: 2 }\n");

@@ -26,6 +26,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+// covers: service.protocol=HTTP
 #[test]
 fn a_posted_change_is_answered_with_200_and_is_in_kafka_then() {
     let rig = rig();
@@ -40,6 +41,7 @@ fn a_posted_change_is_answered_with_200_and_is_in_kafka_then() {
     assert_eq!((totals.received_records, totals.success), (10, 10));
 }
 
+// covers: service.protocol=HTTP, service.protocol=HTTP_1_1, service.protocol=HTTP_2
 #[test]
 fn every_spelling_of_the_protocol_serves() {
     for service in ["protocol: http", "protocol: HTTP_1_1", "protocol: Http_2"] {
@@ -244,6 +246,7 @@ fn a_record_that_never_passes_is_told_422_or_becomes_a_dead_letter() {
     assert_eq!(published(&rig.cluster), 1);
 }
 
+// covers: routing.mode=path
 #[test]
 fn the_path_names_the_topic() {
     let rig = Rig::with(&Setup {

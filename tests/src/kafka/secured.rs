@@ -87,20 +87,10 @@ impl Secured {
         let [mutual, sasl_tls, sasl_plain, expired] = listeners
             .each_ref()
             .map(|it| format!("localhost:{}", it.port));
-        let key_set = folder.path().join("jwks.json");
         let layout = Layout {
             settings: settings(folder.path()),
             listeners: listeners.to_vec(),
-            java: vec![
-                format!(
-                    "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://{}",
-                    key_set.display()
-                ),
-                format!(
-                    "-Djava.security.krb5.conf={}",
-                    realm.configuration().display()
-                ),
-            ],
+            java: java(folder.path(), &realm),
             users: ["SCRAM-SHA-256", "SCRAM-SHA-512"]
                 .map(|mechanism| format!("{mechanism}=[name={USER},password={PASSWORD}]"))
                 .to_vec(),
@@ -157,22 +147,9 @@ fn settings(folder: &Path) -> Vec<(String, String)> {
             "sasl.enabled.mechanisms",
             "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER,GSSAPI",
         );
-        let plain = format!("{LOGIN}.plain.PlainLoginModule required user_{USER}=\"{PASSWORD}\";");
-        set(listener, "plain.sasl.jaas.config", &plain);
-        let scram = format!("{LOGIN}.scram.ScramLoginModule required;");
-        set(listener, "scram-sha-256.sasl.jaas.config", &scram);
-        set(listener, "scram-sha-512.sasl.jaas.config", &scram);
-        let bearer = format!(
-            "{LOGIN}.oauthbearer.OAuthBearerLoginModule required \
-             unsecuredLoginStringClaim_sub=\"broker\";"
-        );
-        set(listener, "oauthbearer.sasl.jaas.config", &bearer);
-        let kerberos = format!(
-            "com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true \
-             keyTab=\"{}\" principal=\"kafka/localhost\";",
-            file("broker.keytab")
-        );
-        set(listener, "gssapi.sasl.jaas.config", &kerberos);
+        for (key, value) in logins(folder) {
+            set(listener, key, &value);
+        }
     }
     // Sessions end, so that what has changed must be shown.
     set("sasltls", "connections.max.reauth.ms", "8000");
@@ -192,4 +169,46 @@ fn settings(folder: &Path) -> Vec<(String, String)> {
         issuer::ISSUER,
     );
     lines
+}
+
+/// By what the broker believes each mechanism.
+fn logins(folder: &Path) -> [(&'static str, String); 5] {
+    let scram = format!("{LOGIN}.scram.ScramLoginModule required;");
+    [
+        (
+            "plain.sasl.jaas.config",
+            format!("{LOGIN}.plain.PlainLoginModule required user_{USER}=\"{PASSWORD}\";"),
+        ),
+        ("scram-sha-256.sasl.jaas.config", scram.clone()),
+        ("scram-sha-512.sasl.jaas.config", scram),
+        (
+            "oauthbearer.sasl.jaas.config",
+            format!(
+                "{LOGIN}.oauthbearer.OAuthBearerLoginModule required \
+                 unsecuredLoginStringClaim_sub=\"broker\";"
+            ),
+        ),
+        (
+            "gssapi.sasl.jaas.config",
+            format!(
+                "com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true \
+                 storeKey=true keyTab=\"{}\" principal=\"kafka/localhost\";",
+                folder.join("broker.keytab").display()
+            ),
+        ),
+    ]
+}
+
+/// What the broker's JVM must know of keys and realms.
+fn java(folder: &Path, realm: &Realm) -> Vec<String> {
+    vec![
+        format!(
+            "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://{}",
+            folder.join("jwks.json").display()
+        ),
+        format!(
+            "-Djava.security.krb5.conf={}",
+            realm.configuration().display()
+        ),
+    ]
 }

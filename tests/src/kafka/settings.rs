@@ -1,5 +1,6 @@
 //! `server.properties` of the rig's brokers: small, quick to start and to fail over.
 
+use std::iter;
 use std::path::Path;
 
 use anyhow::Result;
@@ -94,19 +95,22 @@ impl Ports {
 /// The file of broker `id`, the first of which is 1.
 pub(super) fn properties(layout: &Layout, id: u16, all: &[Ports], data: &Path) -> Option<String> {
     let ports = all.get(usize::from(id).checked_sub(1)?)?;
-    let (mut clients, mut advertised) = ports.clients();
-    let mut protocols = PROTOCOLS.to_owned();
-    for Listener {
-        name,
-        protocol,
-        port,
-    } in &layout.listeners
-    {
-        // Certificates are for the name, not for the address.
-        clients += &format!(",{name}://127.0.0.1:{port}");
-        advertised += &format!(",{name}://localhost:{port}");
-        protocols += &format!(",{name}:{protocol}");
-    }
+    let (clients, advertised) = ports.clients();
+    let of_listeners = |first: String, text: fn(&Listener) -> String| {
+        let further = layout.listeners.iter().map(text);
+        iter::once(first)
+            .chain(further)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let clients = of_listeners(clients, |it| format!("{}://127.0.0.1:{}", it.name, it.port));
+    // Certificates are for the name, not for the address.
+    let advertised = of_listeners(advertised, |it| {
+        format!("{}://localhost:{}", it.name, it.port)
+    });
+    let protocols = of_listeners(PROTOCOLS.to_owned(), |it| {
+        format!("{}:{}", it.name, it.protocol)
+    });
     let (roles, listeners) = if id <= layout.voters {
         let controller = format!("CONTROLLER://127.0.0.1:{}", ports.controller);
         ("broker,controller", format!("{clients},{controller}"))

@@ -92,6 +92,7 @@ aeroduct: {{ reply-deadline: 9s{limits} }}"
     Ok(connector)
 }
 
+// covers: aeroduct.max-in-flight-bytes, aeroduct.max-frame-bytes
 #[test]
 fn the_largest_records_of_many_connections_pass_through_little_memory() -> Result<()> {
     let limits = ", max-in-flight-bytes: 8MiB, max-frame-bytes: 2MiB";

@@ -34,6 +34,7 @@ fn ask(connector: &Connector, message: &Message) -> Result<(u8, Duration)> {
     Ok((answer, begin.elapsed()))
 }
 
+// covers: service.protocol=TCP
 #[test]
 fn success_is_said_only_after_kafka_has_said_it() -> Result<()> {
     let cluster = Cluster::start()?;

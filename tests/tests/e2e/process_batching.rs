@@ -75,6 +75,7 @@ aeroduct: { reply-deadline: 9s }";
     Ok(())
 }
 
+// covers: key.source=key-hash
 #[test]
 fn a_batch_in_json_is_an_array_and_its_key_an_array_of_keys() -> Result<()> {
     let mut stand = Stand::start(&[], LAYOUTS)?;
@@ -168,6 +169,7 @@ fn sizes(stand: &Stand, topic: &str) -> Result<Vec<usize>> {
         .collect())
 }
 
+// covers: batching.max-records
 #[test]
 fn a_batch_goes_when_it_has_its_records_and_they_are_answered_when_it_is_in_kafka() -> Result<()> {
     let topic = Topic::new("batch-by-records", 1);
@@ -186,6 +188,7 @@ fn a_batch_goes_when_it_has_its_records_and_they_are_answered_when_it_is_in_kafk
     Ok(())
 }
 
+// covers: batching.max-bytes
 #[test]
 fn a_batch_goes_when_it_has_its_bytes() -> Result<()> {
     let topic = Topic::new("batch-by-bytes", 1);
@@ -199,6 +202,7 @@ fn a_batch_goes_when_it_has_its_bytes() -> Result<()> {
     Ok(())
 }
 
+// covers: batching.batch-interval
 #[test]
 fn a_batch_goes_when_its_time_has_come_and_before_the_answers_are_overdue() -> Result<()> {
     let topics = ["batch-by-time", "batch-by-deadline"].map(|name| Topic::new(name, 1));

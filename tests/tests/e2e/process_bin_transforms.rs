@@ -44,6 +44,7 @@ bin-transforms: {{ {transforms} }}"
 
 const PERSON: &[&str] = &["name", "dob", "age", "mobile_no", "email_id", "fax_no"];
 
+// covers: bin-transforms.include.type=specified, bin-transforms.include.bins
 #[test]
 fn only_the_bins_that_are_included_are_published() -> Result<()> {
     let include = "include: { type: specified, bins: [name, dob, mobile_no] }";
@@ -54,6 +55,7 @@ fn only_the_bins_that_are_included_are_published() -> Result<()> {
     Ok(())
 }
 
+// covers: bin-transforms.exclude
 #[test]
 fn bins_that_are_excluded_are_not_published_even_when_they_are_included() -> Result<()> {
     let exclude = "exclude: { type: specified, bins: [age, fax_no] }";
@@ -67,6 +69,7 @@ fn bins_that_are_excluded_are_not_published_even_when_they_are_included() -> Res
     Ok(())
 }
 
+// covers: bin-transforms.map, bin-transforms.transforms
 #[test]
 fn bins_are_renamed_by_the_map_or_by_the_transforms_and_never_by_both() -> Result<()> {
     let renamed = "map: { mobile_no: Phone_No }, \

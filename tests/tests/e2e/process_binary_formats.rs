@@ -69,6 +69,7 @@ fn all_bins() -> Value {
     ])
 }
 
+// covers: format.mode=message-pack
 #[test]
 fn message_pack_is_as_documented() -> Result<()> {
     let blocks = "routing: { mode: static, destination: binary-pack }
@@ -108,6 +109,7 @@ format: { mode: message-pack }";
     Ok(())
 }
 
+// covers: format.mode=xdr
 #[test]
 fn xdr_is_the_message_as_it_came_but_inflated() -> Result<()> {
     let blocks = "routing: { mode: static, destination: binary-xdr }\nformat: { mode: xdr }";

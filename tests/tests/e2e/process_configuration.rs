@@ -70,6 +70,7 @@ fn a_good_file_passes_the_check() -> Result<()> {
     Ok(())
 }
 
+// covers: feature-key-file
 #[test]
 fn the_check_says_what_the_vendors_connector_does_otherwise_unless_it_shall_be_quiet() -> Result<()>
 {

@@ -61,6 +61,7 @@ fn persist(port: u16, topic: &str, first: u64) -> Result<(u64, Duration)> {
     Ok((next - first, lasted.unwrap_or_default()))
 }
 
+// covers: aeroduct.max-connection-age
 #[test]
 fn an_old_connection_is_closed_and_nothing_is_lost() -> Result<()> {
     const TOPIC: &str = "connections-old";
@@ -86,6 +87,7 @@ aeroduct: { max-connection-age: 10s }";
     Ok(())
 }
 
+// covers: aeroduct.idle-timeout
 #[test]
 fn a_silent_connection_is_closed_and_its_source_may_come_again() -> Result<()> {
     const TOPIC: &str = "connections-silent";
@@ -105,6 +107,7 @@ aeroduct: { idle-timeout: 1s }";
     Ok(())
 }
 
+// covers: aeroduct.max-topics
 #[test]
 fn beyond_the_most_topics_records_are_refused_and_those_of_known_topics_pass() -> Result<()> {
     let topics = ["topics-1", "topics-2", "topics-3"];

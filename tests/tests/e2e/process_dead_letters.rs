@@ -41,6 +41,7 @@ fn reason<'l>(letters: &'l [Stored], frame: &[u8]) -> Result<(&'l str, Option<&'
     Ok((reason, letter.key.as_deref()))
 }
 
+// covers: aeroduct.dead-letter.destination
 #[test]
 fn each_record_that_goes_nowhere_is_a_letter_and_its_neighbours_pass() -> Result<()> {
     let small = Topic {

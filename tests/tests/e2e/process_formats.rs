@@ -84,6 +84,7 @@ fn publish(topic: &str, format: &str, messages: &[Message]) -> Result<Vec<(Strin
         .collect())
 }
 
+// covers: format.mode=json
 #[test]
 fn json_is_as_documented() -> Result<()> {
     let records = publish(
@@ -122,6 +123,7 @@ fn json_is_as_documented() -> Result<()> {
     Ok(())
 }
 
+// covers: format.mode=flat-json, format.metadata-key
 #[test]
 fn flat_json_is_as_documented() -> Result<()> {
     let format = "mode: flat-json, metadata-key: metadata";
@@ -185,6 +187,7 @@ fn a_time_to_live_becomes_a_time_of_expiry() -> Result<()> {
     Ok(())
 }
 
+// covers: format.stringify-map-keys
 #[test]
 fn numbers_as_map_keys_are_refused_when_they_may_not_become_text() -> Result<()> {
     let cluster = Cluster::shared()?;

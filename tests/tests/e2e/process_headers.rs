@@ -26,6 +26,7 @@ fn bare() -> Message {
         .integer("n", 1)
 }
 
+// covers: aeroduct.headers=metadata, aeroduct.timestamp=lut
 #[test]
 fn headers_are_the_metadata_and_the_timestamp_is_the_last_update_where_that_is_asked_for()
 -> Result<()> {
@@ -77,6 +78,7 @@ aeroduct: { timestamp: lut }";
     Ok(())
 }
 
+// covers: aeroduct.headers=none, aeroduct.timestamp=produce
 #[test]
 fn by_default_there_are_no_headers_and_the_timestamp_is_the_clock_of_the_producer() -> Result<()> {
     let blocks = "routing: { mode: static, destination: headers-none }\nformat: { mode: json }";

@@ -25,6 +25,7 @@ fn write(number: u64) -> Message {
     Message::write("users", digest(number)).integer("seq", seq)
 }
 
+// covers: service.protocol=HTTP
 #[test]
 fn each_posted_change_is_in_kafka_when_it_is_answered_and_none_is_lost() -> Result<()> {
     let stand = http(
@@ -62,6 +63,7 @@ fn each_posted_change_is_in_kafka_when_it_is_answered_and_none_is_lost() -> Resu
     Ok(())
 }
 
+// covers: routing.mode=path
 #[test]
 fn the_path_of_a_request_names_a_topic_of_a_real_kafka() -> Result<()> {
     let stand = http(

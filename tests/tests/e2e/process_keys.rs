@@ -168,6 +168,10 @@ fn java_partitions(cluster: &Cluster, keys: &[Vec<u8>]) -> Result<Vec<i32>> {
     Ok(partitions)
 }
 
+// covers: key.source=system-default, key.source=namespace, key.source=set, key.source=digest,
+// covers: key.source=user-key, key.source=bin-value, key.source=static, key.source=none,
+// covers: key.bin-name, key.value, key.failure-strategy=use-digest, key.failure-strategy=fail,
+// covers: key.failure-strategy=ignore
 #[test]
 fn every_source_makes_its_key_and_the_key_leads_to_the_partition_that_java_chooses() -> Result<()> {
     let mut blocks = "routing: { mode: static, destination: keys }\nnamespaces:\n".to_owned();

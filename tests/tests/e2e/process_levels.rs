@@ -23,6 +23,8 @@ fn skipped(rule: &str) -> String {
     format!("aeroduct_connector_records_skipped_total{{rule=\"{rule}\"}}")
 }
 
+// covers: namespaces.*.routing, namespaces.*.format, namespaces.*.sets.*.routing,
+// covers: namespaces.*.sets.*.bin-transforms
 #[test]
 fn each_item_is_the_one_of_the_set_or_of_the_namespace_or_the_general_one() -> Result<()> {
     let topics = ["levels-all", "levels-sets"].map(|name| Topic::new(name, 1));
@@ -128,6 +130,8 @@ port-based-config:
     )
 }
 
+// covers: service.port, port-based-config.*.routing, port-based-config.*.format,
+// covers: port-based-config.*.namespaces
 #[test]
 fn what_a_port_has_goes_before_what_is_general() -> Result<()> {
     const TOPICS: [&str; 6] = [

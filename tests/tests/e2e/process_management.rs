@@ -92,6 +92,7 @@ fn prometheus_gets_the_official_names_and_ours() -> Result<()> {
     Ok(())
 }
 
+// covers: logging.levels=debug
 #[test]
 fn a_level_that_is_put_takes_effect_and_a_wrong_one_changes_nothing() -> Result<()> {
     const PATH: &str = "/manage/rest/v1/logging";

@@ -31,6 +31,7 @@ fn version(record: &Stored) -> Result<u64> {
     Ok(value["version"].as_u64().unwrap_or_default())
 }
 
+// covers: record-ordering.enable
 #[test]
 fn a_version_older_than_what_kafka_has_is_a_success_and_not_sent() -> Result<()> {
     let topics = ["order-kept", "order-loose"].map(|name| Topic::new(name, 1));

@@ -77,6 +77,7 @@ fn a_broker_killed_and_restarted_under_load_costs_no_record_and_no_error() -> Re
     Ok(())
 }
 
+// covers: aeroduct.reply-deadline
 #[test]
 fn an_outage_longer_than_the_deadline_gives_temporary_errors_after_it_and_then_ends() -> Result<()>
 {

@@ -42,6 +42,7 @@ fn write(seq: i64) -> Message {
     Message::write("Shop", digest(seq.unsigned_abs())).integer("seq", seq)
 }
 
+// covers: routing.mode=static, routing.destination
 #[test]
 fn static_takes_everything_to_one_topic() -> Result<()> {
     let messages = [
@@ -59,6 +60,7 @@ fn static_takes_everything_to_one_topic() -> Result<()> {
     Ok(())
 }
 
+// covers: routing.mode=skip
 #[test]
 fn skip_publishes_nothing_and_is_a_success() -> Result<()> {
     let cluster = Cluster::shared()?;
@@ -68,6 +70,7 @@ fn skip_publishes_nothing_and_is_a_success() -> Result<()> {
     Ok(())
 }
 
+// covers: routing.mode=namespace, routing.default, routing.transforms=lowercase
 #[test]
 fn namespace_names_the_topic() -> Result<()> {
     let routing = "  mode: namespace
@@ -90,6 +93,8 @@ fn namespace_names_the_topic() -> Result<()> {
     Ok(())
 }
 
+// covers: routing.mode=set, routing.default, routing.transforms=uppercase,
+// covers: routing.transforms.regex.pattern, routing.transforms.regex.replacement
 #[test]
 fn set_names_the_topic_and_a_record_without_one_takes_the_default() -> Result<()> {
     let routing = "  mode: set
@@ -164,6 +169,7 @@ fn many_wide_topics_are_shared_out_among_clients_and_each_record_keeps_its_order
     Ok(())
 }
 
+// covers: routing.mode=bin, routing.bin, routing.default, routing.transforms=trim
 #[test]
 fn bin_names_the_topic_by_text_bytes_or_number() -> Result<()> {
     let routing = "  mode: bin

@@ -89,6 +89,7 @@ fn what_a_killed_connector_left_open_its_successor_brings_and_nothing_is_missing
     Ok(())
 }
 
+// covers: aeroduct.drain-timeout
 #[test]
 fn a_connector_told_to_stop_without_kafka_leaves_in_time_and_says_no_success() -> Result<()> {
     let mut cluster = Cluster::start()?;

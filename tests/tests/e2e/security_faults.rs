@@ -112,9 +112,11 @@ fn without_a_token_records_wait_until_there_is_one() -> Result<()> {
     let settings = with_tokens(way, move || {
         let life = Duration::from_mins(5);
         let issuer = &Secured::shared().map_err(|error| error.to_string())?.issuer;
-        match seen.load(Ordering::SeqCst) {
-            true => Ok((issuer.token(USER, life).map_err(|it| it.to_string())?, life)),
-            false => Err("the issuer is away".to_owned()),
+        if seen.load(Ordering::SeqCst) {
+            let token = issuer.token(USER, life).map_err(|it| it.to_string())?;
+            Ok((token, life))
+        } else {
+            Err("the issuer is away".to_owned())
         }
     });
     let writer = shut_out(secured, "no-token", Writer::start_with(settings)?, |it| {

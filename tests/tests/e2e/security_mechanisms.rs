@@ -20,6 +20,10 @@ fn assert_writes(secured: &Secured, topic: &str, mut writer: Writer) -> Result<(
     assert_numbered(secured, topic, 1)
 }
 
+// covers: producer-props.security.protocol=SASL_SSL,
+// covers: producer-props.security.protocol=SASL_PLAINTEXT, producer-props.sasl.mechanism=PLAIN,
+// covers: producer-props.sasl.mechanism=SCRAM-SHA-256,
+// covers: producer-props.sasl.mechanism=SCRAM-SHA-512
 #[test]
 fn passwords_with_and_without_tls() -> Result<()> {
     let secured = Secured::shared()?;
@@ -33,6 +37,7 @@ fn passwords_with_and_without_tls() -> Result<()> {
     Ok(())
 }
 
+// covers: producer-props.security.protocol=SSL
 #[test]
 fn a_certificate() -> Result<()> {
     let secured = Secured::shared()?;
@@ -41,6 +46,7 @@ fn a_certificate() -> Result<()> {
     assert_writes(secured, "by-certificate", Writer::start(way)?)
 }
 
+// covers: producer-props.sasl.mechanism=OAUTHBEARER
 #[test]
 fn a_signed_token_by_tls_and_an_unsecured_one_without() -> Result<()> {
     let secured = Secured::shared()?;

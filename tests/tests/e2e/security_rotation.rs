@@ -9,7 +9,7 @@ use aeroduct_tests::kafka::Topic;
 use aeroduct_tests::kafka::secured::{Secured, USER};
 use aeroduct_tests::wait::eventually;
 use aeroduct_tests::writer::Writer;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::login::{assert_numbered, password, sasl_tls, tls};
 
@@ -39,7 +39,9 @@ fn write_during(
                 thread::yield_now();
             }
         }
-        changing.join().expect("the change does not panic")
+        changing
+            .join()
+            .map_err(|_| anyhow!("the change panicked"))?
     })?;
     writer.sheet.await_delivered()?;
     assert_numbered(secured, topic, writer.shipped())

@@ -32,6 +32,13 @@ pub(super) const TABLE: &[Difference] = &[
     row(
         "",
         Always,
+        "the start shows the configuration in the log without its secrets, where the vendor's connector \
+         shows them",
+        "",
+    ),
+    row(
+        "",
+        Always,
         "a record that Kafka has not acknowledged after 5 s is answered `temporary error`, where the vendor's \
          connector holds it until the source gives up at 10 s and closes the connection",
         "expect more answered errors and fewer closed connections while Kafka is down; \

@@ -300,6 +300,34 @@ fn what_is_no_values_file_is_refused_with_the_reason() {
 }
 
 #[test]
+fn files_that_only_the_pods_have_do_not_stop_a_conversion() {
+    let values = "connectorConfig:
+  format: { mode: avro, schema-file: secrets/schemas/change.avsc }
+  producer-props:
+    bootstrap.servers: 'a:1'
+    security.protocol: SSL
+    ssl.truststore.location: secrets/tls-certs/store.jks
+    ssl.truststore.password: ${directory:secrets/tls-certs:storepass}
+";
+    let conversion = converted(values);
+    for line in [
+        "schema-file: secrets/schemas/change.avsc",
+        "ssl.truststore.location: secrets/tls-certs/store.jks",
+        "${directory:secrets/tls-certs:storepass}",
+    ] {
+        assert!(
+            conversion.text.contains(line),
+            "{line}: {}",
+            conversion.text
+        );
+    }
+    let is_told = |note: &Note| {
+        note.path == "connectorConfig.format.schema-file" && note.message.contains("`check` there")
+    };
+    assert!(conversion.notes.iter().any(is_told), "{conversion:#?}");
+}
+
+#[test]
 fn comments_are_said_to_be_lost() {
     let is_told = |values: &str| notes(values).iter().any(|note| note.contains("comments"));
     assert!(is_told(&format!("# why\n{LEAST}")));

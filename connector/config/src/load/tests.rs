@@ -3,7 +3,7 @@ use std::{net::IpAddr, time::Duration};
 use super::*;
 use crate::{
     config::{Level, LogFormat},
-    plan::{BatchLimits, Format, Headers, Items, ManagePlan, Routing, Timestamp},
+    plan::{BatchLimits, Format, Headers, Items, ManagePlan, Protocol, Routing, Timestamp},
     support,
 };
 
@@ -152,6 +152,7 @@ fn assert_manual_names(defaults: &[(&str, String)]) {
     }
 }
 
+// covers: service.socket-receive-buffer-bytes, service.enable-tcp-xdr-ack-buffering
 #[test]
 fn every_key_of_the_official_sections_reaches_the_plan() {
     let text = include_str!("../../tests/corpus/good/every-supported-key.yml");
@@ -230,6 +231,25 @@ fn every_key_of_logging_and_of_ours_reaches_the_plan() {
     assert_eq!(aeroduct.headers, Headers::None);
     assert_eq!(aeroduct.timestamp, Timestamp::LastUpdate);
     assert_eq!(aeroduct.max_topics, 50);
+}
+
+// covers: service.http2-max-concurrent-streams
+#[test]
+fn the_streams_of_http_reach_the_plan_within_the_window() {
+    for (given, streams_max) in [
+        ("", 1_000),
+        (", http2-max-concurrent-streams: 100", 100),
+        (", http2-max-concurrent-streams: 0", 32_768),
+        (", http2-max-concurrent-streams: -1", 32_768),
+        (
+            ", http2-max-concurrent-streams: 500, max-concurrent-records: 50",
+            50,
+        ),
+    ] {
+        let text = format!("{PUBLISHING}service: {{protocol: HTTP{given}}}\n");
+        let protocol = plan(&text).service.protocol;
+        assert_eq!(protocol, Protocol::Http { streams_max }, "{given}");
+    }
 }
 
 #[test]

@@ -104,9 +104,170 @@ const SAID: &[(&str, &str)] = &[
     ("retry.backoff.ms", "1 to 300000 is held; default here 50"),
     ("send.buffer.bytes", "the same; -1 leaves it to the system"),
     (
+        "config.providers",
+        "further names for Kafka's own `FileConfigProvider` and `DirectoryConfigProvider`; `file` and `directory` are there without it",
+    ),
+    (
+        "sasl.client.callback.handler.class",
+        "that of AWS IAM is understood; others are refused",
+    ),
+    (
+        "sasl.jaas.config",
+        "the login modules of these mechanisms are understood; others are refused",
+    ),
+    (
+        "sasl.login.callback.handler.class",
+        "those of Kafka and of AWS IAM are understood; others are refused",
+    ),
+    (
+        "sasl.mechanism",
+        "`PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `OAUTHBEARER`, `GSSAPI` or `AWS_MSK_IAM`",
+    ),
+    (
+        "sasl.oauthbearer.jwt.retriever.class",
+        "Kafka's own are understood; others are refused",
+    ),
+    (
+        "sasl.oauthbearer.jwt.validator.class",
+        "Kafka's own are understood; others are refused",
+    ),
+    (
+        "security.protocol",
+        "`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`, in any case",
+    ),
+    (
+        "ssl.keystore.location",
+        "a store of the type below, found beside the configuration file; a changed one is taken up",
+    ),
+    (
+        "ssl.truststore.location",
+        "a store of the type below, found beside the configuration file; a changed one is taken up",
+    ),
+    (
+        "ssl.key.password",
+        "the same; may lie in a file, as `${directory:PATH:KEY}`",
+    ),
+    (
+        "ssl.keystore.password",
+        "the same; may lie in a file, as `${directory:PATH:KEY}`",
+    ),
+    (
+        "ssl.truststore.password",
+        "the same; may lie in a file, as `${directory:PATH:KEY}`",
+    ),
+    ("ssl.keystore.type", "`JKS`, `JCEKS`, `PKCS12` or `PEM`"),
+    ("ssl.truststore.type", "`JKS`, `JCEKS`, `PKCS12` or `PEM`"),
+    (
         "value.serializer",
         "no effect: values are always written as bytes",
     ),
+    (
+        "config.providers",
+        "names for Kafka's `DirectoryConfigProvider` and `FileConfigProvider`, which are there as `directory` and `file` anyway",
+    ),
+    (
+        "sasl.client.callback.handler.class",
+        "that of AWS MSK is understood; others are refused",
+    ),
+    (
+        "sasl.jaas.config",
+        "the login module says how to log in: PLAIN, SCRAM, GSSAPI, OAUTHBEARER or AWS MSK IAM",
+    ),
+    ("sasl.kerberos.kinit.cmd", "the path of `kinit`"),
+    (
+        "sasl.kerberos.min.time.before.relogin",
+        "how often `kinit` is run with a key tab",
+    ),
+    ("sasl.kerberos.service.name", "the same; needed for GSSAPI"),
+    (
+        "sasl.login.callback.handler.class",
+        "Kafka's own and that of AWS MSK are understood; others are refused",
+    ),
+    (
+        "sasl.login.connect.timeout.ms",
+        "for the endpoint of tokens; default here 10000",
+    ),
+    (
+        "sasl.login.read.timeout.ms",
+        "for the endpoint of tokens; default here 10000",
+    ),
+    (
+        "sasl.login.retry.backoff.max.ms",
+        "for the endpoint of tokens",
+    ),
+    ("sasl.login.retry.backoff.ms", "for the endpoint of tokens"),
+    (
+        "sasl.mechanism",
+        "`PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `GSSAPI`, `OAUTHBEARER` or `AWS_MSK_IAM`",
+    ),
+    (
+        "sasl.oauthbearer.jwt.retriever.class",
+        "Kafka's own for an endpoint or a file; the one for assertions is refused, and so are others",
+    ),
+    (
+        "sasl.oauthbearer.jwt.validator.class",
+        "Kafka's own for clients, without effect: brokers check tokens; others are refused",
+    ),
+    (
+        "sasl.oauthbearer.token.endpoint.url",
+        "`https://` or `http://` for an endpoint, `file://` for a file with a token",
+    ),
+    (
+        "security.protocol",
+        "`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`, in any case",
+    ),
+    (
+        "ssl.cipher.suites",
+        "Java's names or OpenSSL's, for TLS 1.2; the three suites of TLS 1.3 are always offered",
+    ),
+    (
+        "ssl.enabled.protocols",
+        "`TLSv1.2`, `TLSv1.3` or both; TLS 1.3 cannot be switched off",
+    ),
+    (
+        "ssl.endpoint.identification.algorithm",
+        "`https`; empty switches it off, with a warning",
+    ),
+    ("ssl.key.password", "the same"),
+    (
+        "ssl.keystore.certificate.chain",
+        "PEM text, for the type `PEM`",
+    ),
+    ("ssl.keystore.key", "PEM text, for the type `PEM`"),
+    (
+        "ssl.keystore.location",
+        "a file of the type JKS, JCEKS, PKCS12 or PEM; a change of it is taken up",
+    ),
+    (
+        "ssl.keystore.type",
+        "`JKS`, `JCEKS`, `PKCS12` or `PEM`; of the first three the file tells itself which it is",
+    ),
+    (
+        "ssl.protocol",
+        "`TLS`, `TLSv1.2` or `TLSv1.3`, without effect: see `ssl.enabled.protocols`",
+    ),
+    (
+        "ssl.truststore.certificates",
+        "PEM text, for the type `PEM`",
+    ),
+    (
+        "ssl.truststore.location",
+        "a file of the type JKS, JCEKS, PKCS12 or PEM; without one the system's authorities are trusted",
+    ),
+    (
+        "ssl.truststore.type",
+        "`JKS`, `JCEKS`, `PKCS12` or `PEM`; of the first three the file tells itself which it is",
+    ),
+    ("sasl.oauthbearer.client.credentials.client.id", "the same"),
+    (
+        "sasl.oauthbearer.client.credentials.client.secret",
+        "the same",
+    ),
+    ("sasl.oauthbearer.header.urlencode", "the same"),
+    ("sasl.oauthbearer.scope", "the same"),
+    ("sasl.oauthbearer.sub.claim.name", "the same"),
+    ("ssl.keystore.password", "the same"),
+    ("ssl.truststore.password", "the same"),
 ];
 
 /// The table, as a part of the page.

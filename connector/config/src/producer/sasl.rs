@@ -13,7 +13,7 @@ use super::{
 use crate::{
     files::Files,
     jaas::{self, Entry},
-    reference::Origin,
+    reference::{Origin, UNSEEN},
     secret::{Secret, Setting},
 };
 
@@ -145,10 +145,11 @@ pub(super) fn finish(
     }
 }
 
-/// Whether more of the JAAS entry lies in files that cannot be seen here than values in quotes.
+/// Whether more of the JAAS entry lies in files that cannot be seen here than values of options.
 fn is_opaque(given: &Given) -> bool {
     let text = given.get(JAAS).and_then(Property::one);
-    text.is_none_or(|text| jaas::parse(text.expose()).is_err())
+    let entry = text.and_then(|text| jaas::parse(text.expose()).ok());
+    entry.is_none_or(|entry| entry.module.contains(UNSEEN))
 }
 
 fn mechanism(draft: &mut Draft<'_>, given: &Given) -> Option<Mechanism> {

@@ -90,6 +90,7 @@ fn names_of(client: &str) -> impl Iterator<Item = &'static str> {
     })
 }
 
+// covers: producer-props.*
 #[test]
 fn every_property_of_the_java_producer_is_in_one_class() {
     assert_eq!(names_of("producer").count(), 113);
@@ -369,6 +370,7 @@ fn librdkafkas_name_for_a_java_property_is_refused_with_javas() {
     }
 }
 
+// covers: producer-props.security.protocol=PLAINTEXT
 #[test]
 fn plaintext_is_accepted_in_any_case() {
     assert_eq!(

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
+use proptest::{collection::vec, prelude::*};
+
 use super::*;
-use crate::{NoFiles, files::held::Held};
+use crate::{NoFiles, files::held::Held, fuzzing::fuzz_reference};
 
 const JAVA: &str = include_str!("../../tests/java/properties.jsonl");
 
@@ -203,4 +205,42 @@ fn where_no_files_can_be_seen_a_word_stands_for_what_they_hold() {
     };
     assert_eq!(value.text.expose(), "aunseenunseen");
     assert_eq!(value.origin, Origin::Unseen);
+}
+
+/// A text as a properties file has it, in which it means `text`.
+fn escaped(text: &str) -> String {
+    let escape = |unit| format!("\\u{unit:04x}");
+    text.encode_utf16().map(escape).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn whatever_is_escaped_in_a_properties_file_is_read_again(
+        entries in vec((any::<String>(), any::<String>(), prop::sample::select(&["=", ":", " ", " = "][..])), 0..6)
+    ) {
+        let lines = entries.iter().map(|(key, value, separator)| {
+            // An empty one would be a blank line, or begin with its separator.
+            format!("k{}{separator}{}\n", escaped(key), escaped(value))
+        });
+        let text: String = lines.collect();
+        for (key, ..) in &entries {
+            let last = entries.iter().rev().find(|(known, ..)| known == key);
+            let found = value_of_properties(text.as_bytes(), &format!("k{key}"));
+            prop_assert_eq!(Some(&found), last.map(|(_, value, _)| value));
+        }
+    }
+
+    #[test]
+    fn any_value_is_answered(text in any::<String>()) {
+        fuzz_reference(text.as_bytes());
+    }
+
+    #[test]
+    fn any_value_made_of_references_is_answered(
+        pieces in vec(prop::sample::select(&["${", "}", "file", "directory", ":", "key", "=", "\\", "\\u00", "\n", "\r", "#", " "][..]), 0..40)
+    ) {
+        fuzz_reference(pieces.concat().as_bytes());
+    }
 }

@@ -65,6 +65,9 @@ fn the_general_items_reach_the_plan() {
     assert_eq!(items.ordering, Some(RecordOrdering::On { remembered }));
 }
 
+// covers: namespaces.*.key, namespaces.*.bin-transforms, namespaces.*.batching,
+// covers: namespaces.*.record-ordering, namespaces.*.sets.*.format, namespaces.*.sets.*.key,
+// covers: namespaces.*.sets.*.batching
 #[test]
 fn the_items_of_a_namespace_and_its_sets_reach_the_plan() {
     let outbound = everything();
@@ -96,6 +99,8 @@ fn the_items_of_a_namespace_and_its_sets_reach_the_plan() {
     assert_eq!(vip.ordering, None);
 }
 
+// covers: port-based-config.*.record-ordering, port-based-config.*.key,
+// covers: port-based-config.*.bin-transforms, port-based-config.*.batching
 #[test]
 fn the_items_of_a_port_reach_the_plan() {
     let outbound = everything();
@@ -105,6 +110,11 @@ fn the_items_of_a_port_reach_the_plan() {
     assert_eq!(port.items.format, Some(Format::Xdr));
     let remembered = Duration::from_secs(30);
     assert_eq!(port.items.ordering, Some(RecordOrdering::On { remembered }));
+    let key = port.items.key.as_ref().unwrap();
+    assert_eq!(key.of_record, RecordKey::Digest);
+    let bins = port.items.bins.as_ref().unwrap();
+    assert_eq!(names(bins, &["Name"]), ["name"]);
+    assert!(matches!(port.items.batching, Some(Batching::On(_))));
     let users = &port.namespaces[b"users".as_slice()];
     assert!(matches!(users.items.routing, Some(Routing::Namespace(_))));
     let key = users.sets[b"vip.eu".as_slice()].key.as_ref().unwrap();
@@ -114,6 +124,7 @@ fn the_items_of_a_port_reach_the_plan() {
     );
 }
 
+// covers: key.source=key-concat
 #[test]
 fn every_source_of_a_key_is_one_for_records_and_one_for_batches() {
     for (source, of_record, of_batch) in [
@@ -137,6 +148,22 @@ fn every_source_of_a_key_is_one_for_records_and_one_for_batches() {
             (of_record, of_batch),
             "{source}"
         );
+    }
+}
+
+// covers: bin-transforms.include.type=all, bin-transforms.include.type=none
+#[test]
+fn bins_are_chosen_all_or_none() {
+    for (include, exclude, published) in [
+        ("all", "none", &["a", "b"][..]),
+        ("none", "none", &[]),
+        ("all", "all", &[]),
+    ] {
+        let text = format!(
+            "{PUBLISHING}bin-transforms: {{include: {{type: {include}}}, exclude: {{type: {exclude}}}}}\n"
+        );
+        let bins = plan(&text).outbound.general.items.bins.unwrap();
+        assert_eq!(names(&bins, &["a", "b"]), published, "{include} {exclude}");
     }
 }
 
@@ -241,6 +268,7 @@ namespaces:
     assert_eq!(key.of_record, RecordKey::UserKey(Otherwise::Digest));
 }
 
+// covers: batching.enabled, record-ordering.enable
 #[test]
 fn what_is_off_at_a_level_is_off_though_a_more_general_one_has_it_on() {
     let outbound = everything();

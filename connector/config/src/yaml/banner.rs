@@ -85,7 +85,7 @@ fn value(text: &mut String, written: &Scalar, path: &str, depth: usize) {
         text.push_str("null");
     } else if !is_open_path(path) || has_credentials(&written.text) {
         let _ = write!(text, "{BLANK:?}");
-    } else if is_block(&written.text) {
+    } else if depth > 0 && is_block(&written.text) {
         let keeps_end = if written.text.ends_with('\n') {
             "|"
         } else {
@@ -111,7 +111,7 @@ fn is_block(text: &str) -> bool {
     body.contains('\n')
         && body.chars().all(is_plain)
         && !body.starts_with([' ', '\n'])
-        && !body.lines().any(has_edge)
+        && !body.split('\n').any(has_edge)
 }
 
 /// Writes a text on one line, in quotes unless it had none and needs none.
@@ -174,6 +174,8 @@ i: null
             "a: \"x\\n\\ny\"\n",
             "a: \" x\\ny\"\n",
             "a: \"x \\ny\\n\\n\"\n",
+            "a: \"x\\ny\\n\\n\"\n",
+            " \"x\\n...\"\n",
         ] {
             assert_eq!(shown(text), text);
         }

@@ -1,14 +1,15 @@
 //! The life of one librdkafka client.
 #![expect(unsafe_code, reason = "librdkafka has a C interface only")]
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 
 use rdkafka_sys as sys;
 
+use super::configuration::Configuration;
 use super::event::Event;
-use super::{ErrorCode, TopicHandle, verify};
+use super::{ErrorCode, TopicHandle};
 
 /// Room for librdkafka's words about what is wrong.
 pub(super) const REASON_BYTES: usize = 512;
@@ -44,9 +45,6 @@ pub(crate) struct Client {
 unsafe impl Send for Client {}
 // SAFETY: as above.
 unsafe impl Sync for Client {}
-
-/// Owns a configuration until a client takes it over.
-struct Configuration(NonNull<sys::rd_kafka_conf_t>);
 
 impl Client {
     /// Makes a client. `properties` are applied in order. Reports, errors and log lines come as
@@ -253,81 +251,6 @@ impl Drop for Client {
             sys::rd_kafka_queue_destroy(self.queue.as_ptr());
             sys::rd_kafka_destroy(self.native.as_ptr());
         }
-    }
-}
-
-impl Configuration {
-    fn new() -> Result<Self, CreateError> {
-        // SAFETY: no precondition.
-        NonNull::new(unsafe { sys::rd_kafka_conf_new() })
-            .map(Self)
-            .ok_or_else(|| CreateError::Client {
-                reason: "out of memory".to_owned(),
-            })
-    }
-
-    fn set(&mut self, name: &str, value: &str) -> Result<(), CreateError> {
-        let refuse = |reason: String| CreateError::Property {
-            name: name.to_owned(),
-            reason,
-        };
-        let (Ok(c_name), Ok(c_value)) = (CString::new(name), CString::new(value)) else {
-            return Err(refuse(
-                "a zero byte can be in neither name nor value".to_owned(),
-            ));
-        };
-        let mut reason = [0; REASON_BYTES];
-        // SAFETY: the configuration is alive, both texts end with a zero byte and are
-        // copied, the buffer is as long as is said.
-        let result = unsafe {
-            sys::rd_kafka_conf_set(
-                self.0.as_ptr(),
-                c_name.as_ptr(),
-                c_value.as_ptr(),
-                reason.as_mut_ptr(),
-                reason.len(),
-            )
-        };
-        match result {
-            sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
-            sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_UNKNOWN
-            | sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_INVALID => Err(refuse(text_of(&reason))),
-        }
-    }
-}
-
-impl Configuration {
-    /// What comes as an event, and the words for certificates.
-    fn set_role(&mut self, role: Role) -> sys::rd_kafka_type_t {
-        let of_producer =
-            sys::RD_KAFKA_EVENT_DR | sys::RD_KAFKA_EVENT_ERROR | sys::RD_KAFKA_EVENT_LOG;
-        let (kind, events) = match role {
-            Role::Producer => (sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, of_producer),
-            Role::TokenProducer => (
-                sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
-                of_producer | sys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
-            ),
-            Role::Consumer => (
-                sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
-                sys::RD_KAFKA_EVENT_LOG,
-            ),
-        };
-        // SAFETY: the configuration is alive. The callback touches nothing but what it is given.
-        unsafe {
-            sys::rd_kafka_conf_set_events(self.0.as_ptr(), events);
-            let has_queue = c_int::from(role == Role::TokenProducer);
-            sys::rd_kafka_conf_enable_sasl_queue(self.0.as_ptr(), has_queue);
-            // It is refused without TLS, which is built in.
-            sys::rd_kafka_conf_set_ssl_cert_verify_cb(self.0.as_ptr(), Some(verify::explain));
-        }
-        kind
-    }
-}
-
-impl Drop for Configuration {
-    fn drop(&mut self) {
-        // SAFETY: owned, and no client has taken it over.
-        unsafe { sys::rd_kafka_conf_destroy(self.0.as_ptr()) }
     }
 }
 

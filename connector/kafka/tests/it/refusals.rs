@@ -10,8 +10,7 @@ fn of_a_batch_that_is_refused_only_the_guilty_record_fails() {
     let mut rig = Rig::start();
     rig.cluster.create_topic("mixed", 1).unwrap();
     rig.warm_up("mixed");
-    // While no broker is there librdkafka collects, so the batch goes as one request.
-    rig.cluster.set_down().unwrap();
+    rig.take_brokers_away();
     // The batch; then its records one by one: the third is the guilty one.
     let (bad, good) = (ErrorCode::INVALID_RECORD, ErrorCode::NONE);
     rig.cluster
@@ -42,7 +41,7 @@ fn a_batch_too_large_for_its_topic_goes_in_smaller_ones_and_later_ones_are_small
     let mut rig = Rig::start();
     rig.cluster.create_topic("narrow", 1).unwrap();
     rig.warm_up("narrow");
-    rig.cluster.set_down().unwrap();
+    rig.take_brokers_away();
     rig.cluster
         .push_errors(Api::Produce, &[ErrorCode::MSG_SIZE_TOO_LARGE; 2]);
     let names = ["0", "1", "2", "3", "4", "5", "6", "7"];
@@ -55,11 +54,13 @@ fn a_batch_too_large_for_its_topic_goes_in_smaller_ones_and_later_ones_are_small
     rig.ship("narrow", &records).assert_delivered(8);
     let later = rig.traffic.sizes().split_off(before);
     assert!(later.iter().all(|&size| size <= 4), "{later:?}");
-    let keys: Vec<String> = rig
+    let mut keys: Vec<String> = rig
         .read("narrow", 17)
         .iter()
         .map(|record| text(record.key.as_ref()).to_owned())
         .collect();
+    // librdkafka may cut a batch and have one part refused; other keys need not wait for it.
+    keys[1..9].sort();
     assert_eq!(keys[1..9], names);
     assert_eq!(keys[9..], names);
     assert_eq!(rig.producer.snapshot().quarantined, 0);

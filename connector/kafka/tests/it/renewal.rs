@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use aeroduct_kafka::mock::MockCluster;
-use aeroduct_kafka::{Failure, Producer, RenewError};
+use aeroduct_kafka::mock::{Api, ErrorCode, MockCluster};
+use aeroduct_kafka::{CredentialsError, Failure, Producer, RenewError};
 
 use crate::rig::{LIMIT, Rig, Told, eventually, property, read, repetitions, text};
 use crate::rounds::Rounds;
@@ -101,10 +101,7 @@ fn what_a_client_without_brokers_still_has_goes_by_the_new_one_in_order() {
     let mut rig = Rig::start();
     rig.cluster.create_topic("moved", 1).unwrap();
     rig.warm_up("moved");
-    rig.cluster.set_down().unwrap();
-    eventually("the brokers are missed", || {
-        rig.producer.snapshot().brokers == aeroduct_kafka::BrokerState::AllDown
-    });
+    rig.take_brokers_away();
     let sheets: Vec<_> = (0..20)
         .map(|n: u32| rig.ship("moved", &[("k", &n.to_string())]))
         .collect();
@@ -190,4 +187,37 @@ fn after_a_renewal_a_fatal_error_is_healed_with_the_new_properties() {
     sheet.assert_delivered(1);
     assert_eq!(rig.failed(Failure::Fatal), 0);
     read(&other, "twice", 1);
+}
+
+#[test]
+fn the_client_of_the_quarantine_is_renewed_too() {
+    let records = [("a", "1"), ("b", "2")];
+    let mut rig = Rig::start();
+    rig.cluster.create_topic("sick", 1).unwrap();
+    rig.warm_up("sick");
+    rig.cluster
+        .push_errors(Api::Produce, &[ErrorCode::INVALID_RECORD]);
+    rig.ship("sick", &records).assert_delivered(2);
+    assert_eq!(rig.producer.snapshot().quarantined, 1);
+
+    let other = MockCluster::start(1).unwrap();
+    other.create_topic("sick", 1).unwrap();
+    rig.producer.renew(to(&other), LIMIT).unwrap();
+    eventually("it has taken over", || renewed(&rig.producer) == 1);
+    rig.warm_up("sick");
+    other.push_errors(Api::Produce, &[ErrorCode::INVALID_RECORD]);
+    rig.ship("sick", &records).assert_delivered(2);
+    assert_eq!(rig.producer.snapshot().quarantined, 2);
+    assert_eq!(read(&other, "sick", 3).len(), 3);
+    rig.read("sick", 3);
+}
+
+#[test]
+fn a_name_or_password_with_a_zero_byte_is_refused() {
+    let rig = Rig::start();
+    for (user, password) in [("a\0", "b"), ("a", "\0")] {
+        let error = rig.producer.set_credentials(user, password).unwrap_err();
+        assert_eq!(error, CredentialsError);
+    }
+    rig.producer.set_credentials("a", "b").unwrap();
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use aeroduct_kafka::consume::{Consumed, Consumer};
 use aeroduct_kafka::mock::MockCluster;
 use aeroduct_kafka::{
-    Batch, Failure, Observer, Parcel, Piece, Producer, Publisher, Recipient, Report, Settings,
-    murmur2,
+    Batch, BrokerState, Failure, Observer, Parcel, Piece, Producer, Publisher, Recipient, Report,
+    Settings, murmur2,
 };
 
 /// How long anything may take before a test fails. Generous: the machine may be busy.
@@ -140,6 +140,15 @@ impl Rig {
     /// Ships one record, which is delivered: so everything is connected.
     pub(crate) fn warm_up(&mut self, topic: &str) {
         self.ship(topic, &[("warm", "up")]).assert_delivered(1);
+    }
+
+    /// Takes the brokers away, and waits until the client knows: what is shipped then is collected, and
+    /// goes as a whole when they are back.
+    pub(crate) fn take_brokers_away(&self) {
+        self.cluster.set_down().unwrap();
+        eventually("the client knows that no broker is there", || {
+            self.producer.snapshot().brokers == BrokerState::AllDown
+        });
     }
 
     pub(crate) fn read(&self, topic: &str, count: usize) -> Vec<Consumed> {

@@ -203,6 +203,7 @@ fn colours_are_around_the_level_alone() {
     );
 }
 
+// covers: logging.levels=error, logging.levels=trace
 #[test]
 fn the_longest_name_that_covers_a_target_gives_its_level() {
     let named = [("root", Level::Error), ("server", Level::Debug)]
@@ -290,6 +291,7 @@ fn a_log_file_that_cannot_be_opened_is_named() {
     );
 }
 
+// covers: logging.max-history
 #[test]
 fn the_file_is_rotated_daily_and_old_ones_are_removed() {
     let folder = TempDir::new().unwrap();

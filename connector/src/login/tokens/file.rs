@@ -34,7 +34,7 @@ impl TokenSource for TokenFile {
             .and_then(|file| file.take(BYTES_MAX).read_to_string(&mut text))
             .map_err(|error| error.to_string());
         let token = read.and_then(|_| self.reader.read(text.trim(), None));
-        token.map_err(|reason| format!("the file {:?}: {reason}", self.path))
+        token.map_err(|reason| format!("the file {}: {reason}", self.path.display()))
     }
 }
 
@@ -52,7 +52,7 @@ mod tests {
             reader: reader(),
         };
         let reason = source.token().unwrap_err();
-        assert!(reason.contains("token\": No such file"), "{reason}");
+        assert!(reason.contains("token: No such file"), "{reason}");
 
         std::fs::write(&path, jwt(r#"{"sub":"a","exp":4102444800}"#) + "\n").unwrap();
         assert_eq!(source.token().unwrap().principal, "a");

@@ -131,6 +131,7 @@ fn of_a_version_without_a_time_nothing_is_remembered() {
     assert_eq!(order.remembered(), 0);
 }
 
+// covers: record-ordering.lut-cache-ttl-seconds
 #[test]
 fn what_is_remembered_expires_and_is_swept_but_never_while_it_is_on_its_way() {
     let (order, now) = order();

@@ -335,3 +335,6 @@ impl Wake for Doorbell {
         self.0.wake();
     }
 }
+
+#[cfg(all(test, not(aeroduct_loom)))]
+mod tests;

@@ -9,17 +9,19 @@ use crate::source::partial::LongFrames;
 use aeroduct_process::admin::{
     BODY_BYTES_MAX, Handler, Method, Request, Response, Routes, StatusCode, text,
 };
-use aeroduct_wire::{Gunzip, post_len_max, posted_frame};
+use aeroduct_wire::{Frame, Gunzip, post_len_max, posted_frame};
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::CONTENT_ENCODING;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Below these paths are the pages of the management API (13.34); everywhere else changes are taken.
-const PAGES: [&str; 3] = ["/manage/rest/", "/livez", "/readyz"];
+/// Below this path, and at those, are the pages of the management API (13.34); everywhere else changes
+/// are taken.
+const PAGES: &str = "/manage/rest/";
+const PROBES: [&str; 2] = ["/livez", "/readyz"];
 
 /// What receives the requests of a shard.
 pub(super) struct Reception {
@@ -98,7 +100,7 @@ impl Reception {
             return Err(Refusal::Headers);
         }
         let path = request.uri().path();
-        if PAGES.iter().any(|page| path.starts_with(page)) {
+        if path.starts_with(PAGES) || PROBES.contains(&path) {
             return match self.pages.find(request.method(), path) {
                 Some(page) => self.show(page, request).await,
                 None => Ok(self.pages.refuse(path)),
@@ -138,30 +140,21 @@ impl Reception {
             .await
             .map_err(|_| Refusal::Busy)?;
         let path = self.policy.has_paths.then(|| head.uri.path());
-        let answer = match encoding {
-            Encoding::Plain => {
-                let frame = posted_frame(&body, limit).map_err(Refusal::Malformed)?;
-                visit.send(tray, frame.bytes(), path);
-                drop(body);
-                visit.answer().await
-            }
+        let lay_down = |frame: Frame<'_>| visit.send(tray, frame.bytes(), path);
+        let sent = match encoding {
+            Encoding::Plain => posted_frame(&body, limit).map(lay_down),
             Encoding::Gzip => {
-                self.inflate(&body, |frame| visit.send(tray, frame, path))?;
-                drop(body);
-                visit.answer().await
+                let mut gunzip = self.gunzip.borrow_mut();
+                let body = gunzip.inflate(&body);
+                body.and_then(|body| posted_frame(body, limit))
+                    .map(lay_down)
             }
         };
-        outcome(answer)?;
+        sent.map_err(Refusal::Malformed)?;
+        // Its frame lies on the tray.
+        drop(body);
+        outcome(visit.answer().await)?;
         Ok(Response::new(Full::default()))
-    }
-
-    fn inflate(&self, body: &[u8], send: impl FnOnce(&[u8])) -> Result<(), Refusal> {
-        let mut gunzip = self.gunzip.borrow_mut();
-        let plain = gunzip.inflate(body).map_err(Refusal::Malformed)?;
-        let limit = self.policy.frame_bytes_max;
-        let frame = posted_frame(plain, limit).map_err(Refusal::Malformed)?;
-        send(frame.bytes());
-        Ok(())
     }
 
     /// Shows a page. It is made on a thread of its own: none of them costs a record any time.
@@ -169,7 +162,7 @@ impl Reception {
         let (head, body) = request.into_parts();
         let visit = self.lobby.enter().ok_or(Refusal::Busy)?;
         visit.begin();
-        let body: Bytes = collect(body, BODY_BYTES_MAX, &visit, &self.frames).await?;
+        let body = collect(body, BODY_BYTES_MAX, &visit, &self.frames).await?;
         let request = Request::from_parts(head, body);
         let made = tokio::task::spawn_blocking(move || page(request)).await;
         // One that panicked is not to take the connection with it.

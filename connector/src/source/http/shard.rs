@@ -7,6 +7,7 @@ use super::ending::Ending;
 use super::ledger::Ledger;
 use super::lobby::{Bounds, Doorbell, Lobby};
 use super::reception::{Policy, Reception};
+use crate::clock::SystemClock;
 use crate::metrics::ShardMetrics;
 use crate::pipeline::{Pipeline, Sink};
 use crate::source::lifetime::Lifetimes;
@@ -103,7 +104,7 @@ impl<S: Sink + 'static> HttpShard<S> {
 
 /// The loop of a shard.
 struct Server<S: Sink> {
-    desk: Desk<S, crate::clock::SystemClock>,
+    desk: Desk<S, SystemClock>,
     lobby: Rc<Lobby>,
     reception: Rc<Reception>,
     mailbox: Arc<Mailbox>,

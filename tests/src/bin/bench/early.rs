@@ -87,6 +87,7 @@ pub(crate) fn serve(file: &Path) -> anyhow::Result<()> {
     let metrics = Metrics::new(plan.service.io_threads, &plan.service.cluster_name);
     let producer = Producer::start(aeroduct_connector::sink::settings(
         &plan,
+        None,
         metrics.observer(),
     ))?;
     let window = Arc::new(Window::new(Load {

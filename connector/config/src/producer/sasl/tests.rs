@@ -69,6 +69,7 @@ fn bearer(plan: &ProducerPlan) -> &OAuthBearerPlan {
     bearer
 }
 
+// covers: producer-props.sasl.jaas.config, producer-props.sasl.mechanism=PLAIN
 #[test]
 fn a_user_and_a_password_come_from_the_login_module() {
     let given = plan(&[TLS, PLAIN, PLAIN_MODULE]);
@@ -274,6 +275,7 @@ fn classes_that_java_would_call_are_known_or_refused() {
     }
 }
 
+// covers: producer-props.sasl.mechanism=GSSAPI
 #[test]
 fn a_key_tab_is_given_to_kinit() {
     let files = Held::of(&[("kafka.keytab", "x")]);
@@ -404,6 +406,7 @@ fn what_kerberos_cannot_do_is_refused() {
     }
 }
 
+// covers: producer-props.sasl.mechanism=OAUTHBEARER
 #[test]
 fn tokens_are_asked_for_with_a_clients_secret() {
     let plan = plan(&[
@@ -734,6 +737,11 @@ fn a_login_whose_files_are_out_of_reach_is_checked_as_far_as_it_can_be() {
             TLS,
             PLAIN,
             (JAAS, "a.B required ${file:app.properties:options};"),
+        ],
+        &[
+            TLS,
+            PLAIN,
+            (JAAS, "org.${file:app.properties:module} required;"),
         ],
         &[
             TLS,

@@ -1,7 +1,7 @@
 //! OAUTHBEARER with tokens that nobody signs, for tests: librdkafka makes them itself.
 
 use super::{JAAS, Login, SaslPlan, has_handler};
-use crate::producer::draft::Draft;
+use crate::{producer::draft::Draft, reference::Origin};
 
 pub(super) const HANDLER: &str = "org.apache.kafka.common.security.oauthbearer.internals.unsecured.OAuthBearerUnsecuredLoginCallbackHandler";
 
@@ -34,7 +34,7 @@ pub(super) fn finish(draft: &mut Draft<'_>, login: &Login<'_>) -> Option<SaslPla
     // Java's default is an hour.
     let seconds = login.option(LIFETIME).unwrap_or("3600");
     let is_number = seconds.parse().is_ok_and(|seconds: u32| seconds > 0);
-    if !is_number {
+    if !is_number && login.origin() != Origin::Unseen {
         let reason = format!("has no whole number of seconds above 0 in {LIFETIME}");
         draft.refuse(JAAS, reason, "write digits alone");
         return None;

@@ -61,6 +61,7 @@ fn without_stores_the_system_is_trusted_and_names_are_checked() {
     assert_eq!(others.count(), 0);
 }
 
+// covers: producer-props.ssl.truststore.location
 #[test]
 fn a_trust_store_of_any_type_becomes_the_authorities() {
     for given in [
@@ -92,6 +93,7 @@ fn a_trust_store_of_any_type_becomes_the_authorities() {
     }
 }
 
+// covers: producer-props.ssl.keystore.location
 #[test]
 fn a_key_store_of_any_type_becomes_a_key_and_its_certificates() {
     let inline = [
